@@ -1,0 +1,1 @@
+"""The evidence: tables, policy and outcomes, kept together, saved and opened."""

@@ -1,0 +1,1 @@
+"""Error types and failure modes: from errors to a ranked list."""

@@ -1,0 +1,1 @@
+"""Readers and writers: COCO, Parquet folders, any dataframe, labels."""

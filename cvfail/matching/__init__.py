@@ -1,0 +1,1 @@
+"""How predictions are matched to ground truth: the policy and the protocol."""

@@ -1,0 +1,1 @@
+"""Confusion, rates, average precision, classification."""

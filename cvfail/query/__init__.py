@@ -1,0 +1,1 @@
+"""DuckDB over the tables, views and macros of an evaluation."""

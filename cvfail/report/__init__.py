@@ -1,0 +1,1 @@
+"""The report: one summary, rendered as an offline HTML page."""

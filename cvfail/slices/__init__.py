@@ -1,0 +1,1 @@
+"""Attributes and slices: where a model fails."""

@@ -1,0 +1,1 @@
+"""Intervals, clustered variance, bootstrap weights, multiplicity."""

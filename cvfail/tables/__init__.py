@@ -1,0 +1,1 @@
+"""What each table is, declared once; validation; identifiers; columns as arrays."""
