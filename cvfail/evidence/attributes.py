@@ -1,0 +1,116 @@
+"""What rows can be grouped by: attributes of images and objects, the class, and the size of the box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from cvfail.errors import QueryError
+from cvfail.evidence.evidence import Evidence
+
+Rule = Literal["exact", "own_geometry", "none"]
+"""How a false positive gets the value: from its image or its own class; from its own box; not at all."""
+
+SIZE_EDGES = (1024.0, 9216.0)
+SIZE_LABELS = ("small", "medium", "large")
+"""Half-open buckets [0, 1024), [1024, 9216), [9216, inf) in square pixels, so that they partition the objects."""
+
+_MOST_LEVELS = 12
+_QUANTILES = (0.25, 0.5, 0.75)
+_IDENTIFIER_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One way to group ground truth and predictions.
+
+    Attributes:
+        name: Column name, or ``category``, or ``size``.
+        rule: How false positives get a value.
+        truth: The value of each ground-truth row, text, null where unknown.
+        prediction: The value of each prediction row; None where false positives have none.
+    """
+
+    name: str
+    rule: Rule
+    truth: pl.Series
+    prediction: pl.Series | None
+
+
+def attribute_names(evidence: Evidence) -> list[str]:
+    """Everything that `attribute` answers: category, size, then attributes of images and of ground truth."""
+    own = ["category", "size"] if evidence.task == "detection" else ["category"]
+    images = [name for name in evidence.attributes("images") if _is_groupable(evidence.images[name])]
+    truths = [
+        name for name in evidence.attributes("ground_truth") if _is_groupable(evidence.ground_truth[name])
+    ]
+    return list(dict.fromkeys([*own, *images, *truths]))
+
+
+def dropped_attributes(evidence: Evidence) -> list[str]:
+    """Attribute columns that no group can be made of: constant, or almost a different value in every row."""
+    tables = {"images": evidence.images, "ground_truth": evidence.ground_truth}
+    names = [(name, tables[table]) for table in tables for name in evidence.attributes(table)]
+    return list(dict.fromkeys(name for name, frame in names if not _is_groupable(frame[name])))
+
+
+def attributes(evidence: Evidence, names: Sequence[str]) -> list[Attribute]:
+    """Look up several attributes.
+
+    Raises:
+        QueryError: A name is no attribute; the message lists those that are.
+    """
+    return [attribute(evidence, name) for name in names]
+
+
+def attribute(evidence: Evidence, name: str) -> Attribute:
+    """The values of an attribute on both sides, as text.
+
+    Numbers with more than 12 different values are cut at the quartiles of the images (or of the ground truth
+    for its own columns), never of the predictions. Ground-truth columns have no value on false positives.
+
+    Raises:
+        QueryError: There is no such attribute.
+    """
+    if name == "category":
+        names = pl.Series(evidence.category_names, dtype=pl.String)
+        coding = evidence.coding
+        return Attribute(name, "exact", names.gather(coding.truth_category), names.gather(coding.category))
+    if name == "size" and evidence.task == "detection":
+        own = evidence.predictions.select(pl.col("width") * pl.col("height")).to_series()
+        return Attribute(name, "own_geometry", _size(evidence.ground_truth["area"]), _size(own))
+    if name in evidence.attributes("images"):
+        by_image = as_levels(evidence.images.sort("image_id")[name])
+        coding = evidence.coding
+        return Attribute(name, "exact", by_image.gather(coding.truth_image), by_image.gather(coding.image))
+    if name in evidence.attributes("ground_truth"):
+        return Attribute(name, "none", as_levels(evidence.ground_truth[name]), None)
+    known = ", ".join(attribute_names(evidence))
+    raise QueryError(f"{name!r} is not an attribute of the images or the ground truth. Hint: one of {known}")
+
+
+def as_levels(values: pl.Series) -> pl.Series:
+    """An attribute as text levels: as it stands, or its quartile if it is a number with many values."""
+    if not values.dtype.is_numeric() or values.n_unique() <= _MOST_LEVELS:
+        return values.cast(pl.String)
+    cuts = values.drop_nulls().drop_nans()
+    edges = sorted({float(cuts.quantile(q, "linear") or 0.0) for q in _QUANTILES} - {float(cuts.min() or 0.0)})  # type: ignore[arg-type]
+    names = [f"{edge:.6g}" for edge in edges]
+    labels = [f"< {names[0]}", *(f"{a} – {b}" for a, b in zip(names, names[1:], strict=False)), f"≥ {names[-1]}"]
+    return values.cast(pl.Float64).fill_nan(None).cut(edges, labels=labels, left_closed=True).cast(pl.String)
+
+
+def _size(area: pl.Series) -> pl.Series:
+    return area.cut(list(SIZE_EDGES), labels=list(SIZE_LABELS), left_closed=True).cast(pl.String)
+
+
+def _is_groupable(values: pl.Series) -> bool:
+    if values.dtype.is_nested() or values.dtype.is_temporal():
+        return False
+    distinct = values.n_unique()
+    if distinct <= 1:
+        return False
+    return values.dtype.is_float() or distinct <= max(_MOST_LEVELS, _IDENTIFIER_SHARE * len(values))

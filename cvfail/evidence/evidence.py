@@ -1,0 +1,140 @@
+"""The evidence: input tables with their outcomes, and the policy that made them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cvfail.matching.coding import Coding, regular_truths
+from cvfail.matching.policy import Policy
+from cvfail.evidence.columns import bits_column, prediction_outcome_names, truth_outcome_names
+from cvfail.tables.arrays import column_array, read_only
+from cvfail.tables.dataset import Dataset
+from cvfail.tables.identifiers import encode, sorted_keys
+
+Task = Literal["detection", "classification"]
+
+
+class Evidence:
+    """Everything that later questions need; nothing is matched again.
+
+    Attributes:
+        task: ``detection`` or ``classification``.
+        policy: The matching policy.
+        images: The images with their attributes.
+        categories: The categories.
+        ground_truth: Annotated objects with outcome columns.
+        predictions: Predicted objects with outcome columns.
+        pairs: Overlapping pairs by row index.
+        source: Where each table came from.
+    """
+
+    def __init__(
+        self,
+        *,
+        task: Task,
+        policy: Policy,
+        images: pl.DataFrame,
+        categories: pl.DataFrame,
+        ground_truth: pl.DataFrame,
+        predictions: pl.DataFrame,
+        pairs: pl.DataFrame,
+        source: Mapping[str, str],
+    ) -> None:
+        self.task: Task = task
+        self.policy = policy
+        self.images = images
+        self.categories = categories
+        self.ground_truth = ground_truth
+        self.predictions = predictions
+        self.pairs = pairs
+        self.source = dict(source)
+
+    @cached_property
+    def data(self) -> Dataset:
+        """The input tables without the outcomes."""
+        return Dataset(
+            task=self.task,
+            images=self.images,
+            categories=self.categories,
+            ground_truth=self.ground_truth.drop(truth_outcome_names()),
+            predictions=self.predictions.drop(prediction_outcome_names(self.policy)),
+            source=self.source,
+        )
+
+    def attributes(self, table: str) -> list[str]:
+        """The attribute columns of ``images``, ``ground_truth`` or ``predictions``, in order."""
+        return self.data.attributes(table)
+
+    @cached_property
+    def coding(self) -> Coding:
+        """Dense codes of images and categories."""
+        return Coding.of(self)
+
+    @cached_property
+    def category_names(self) -> list[str]:
+        """The label of each category code; names that occur twice carry their id."""
+        frame = self.categories.sort("category_id")
+        repeated = frame["name"].is_duplicated()
+        labelled = pl.format("{} [{}]", "name", "category_id") if repeated.any() else pl.col("name")
+        return frame.select(pl.when(repeated).then(labelled).otherwise("name").alias("label"))["label"].to_list()
+
+    @cached_property
+    def clusters(self) -> NDArray[np.int32]:
+        """Cluster code of each image code: the image itself unless a video, scene or patient is given."""
+        ids = self.images.sort("image_id")["cluster_id"]
+        return encode(ids, sorted_keys(ids))
+
+    @property
+    def score_floor(self) -> float:
+        """The score threshold of the operating point; classification takes every predicted label."""
+        return self.policy.score if self.task == "detection" else 0.0
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """Confidence of each prediction row; 1 where a label came without one."""
+        return read_only(self.predictions["score"].fill_null(1.0).to_numpy())
+
+    @cached_property
+    def ranks(self) -> NDArray[np.int32]:
+        """Rank of each prediction row by score inside its image and category."""
+        return column_array(self.predictions, "rank", np.int32)
+
+    @cached_property
+    def score_order(self) -> NDArray[np.int64]:
+        """All prediction rows in the order (descending score, image, input row), shape (D,)."""
+        from cvfail.kernels.ordering import descending_order, group_rows
+
+        by_image = group_rows(self.coding.image, len(self.coding.image_keys))[1]
+        return read_only(descending_order(self.scores, by_image))
+
+    @cached_property
+    def rows_by_category(self) -> list[NDArray[np.int64]]:
+        """Prediction rows of each category code in score order."""
+        return self.split_by_category(self.coding.category)
+
+    def split_by_category(self, categories: NDArray[np.int32]) -> list[NDArray[np.int64]]:
+        """Prediction rows in score order, split by a category code that is given for each row, shape (D,)."""
+        from cvfail.kernels.ordering import group_rows
+
+        offsets, places = group_rows(
+            read_only(categories[self.score_order]), len(self.coding.category_keys)
+        )
+        rows = self.score_order[places]
+        return [read_only(rows[start:stop]) for start, stop in itertools.pairwise(offsets.tolist())]
+
+    def bits(self, kind: Literal["matched", "ignored"], area: str = "all") -> NDArray[np.uint16]:
+        """Packed outcomes of the predictions in an area range; bit t belongs to threshold t of the ladder."""
+        return column_array(self.predictions, bits_column(kind, area), np.uint16)
+
+    def regular(self, area: str = "all") -> NDArray[np.bool_]:
+        """Which ground-truth rows count in an area range."""
+        if area == "all":
+            return column_array(self.ground_truth, "is_regular", np.bool_)
+        return regular_truths(self.ground_truth, area_range=self.policy.area_ranges[area])

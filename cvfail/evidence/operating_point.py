@@ -1,0 +1,255 @@
+"""The evidence at one overlap and one score threshold: who is right, what the others are, and the cells they fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cvfail.evidence.evidence import Evidence
+from cvfail.tables.arrays import column_array
+
+ERROR_TYPES = ("classification", "localisation", "both", "duplicate", "background")
+"""Types of false positives, in the order of the kernel's codes 1 to 5; ``missed`` is the type of ground truth."""
+
+_NOTHING = -1
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """Outcomes at a score and an overlap threshold, derived from the packed outcomes without matching.
+
+    Greedy matching takes predictions in descending score, so dropping low scores changes nothing above them:
+    what was matched at all scores is matched here, minus the predictions below the threshold.
+
+    Attributes:
+        evidence: The matched tables.
+        iou: Overlap threshold; one of the policy's ladder.
+        score: A prediction counts if its score reaches this.
+    """
+
+    evidence: Evidence
+    iou: float
+    score: float
+
+    @classmethod
+    def of(
+        cls, evidence: Evidence, *, iou: float | None = None, score: float | None = None
+    ) -> OperatingPoint:
+        """The operating point asked for; the policy's values where nothing is asked.
+
+        Raises:
+            PolicyError: The overlap threshold is not on the policy's ladder.
+        """
+        iou = evidence.policy.iou if iou is None else iou
+        evidence.policy.threshold_index(iou)
+        return cls(evidence, iou, evidence.score_floor if score is None else score)
+
+    @cached_property
+    def threshold(self) -> int:
+        """Position of the overlap threshold on the ladder."""
+        return self.evidence.policy.threshold_index(self.iou)
+
+    @cached_property
+    def kept(self) -> NDArray[np.bool_]:
+        """Predictions that take part: score high enough, rank below the limit."""
+        limit = self.evidence.policy.limit
+        return np.asarray((self.evidence.scores >= self.score) & (self.evidence.ranks < limit))
+
+    @cached_property
+    def neutral(self) -> NDArray[np.bool_]:
+        """Kept predictions that are neither right nor wrong: they lie on ignored ground truth."""
+        return self.kept & self._bit(self.evidence.bits("ignored"))
+
+    @cached_property
+    def correct(self) -> NDArray[np.bool_]:
+        """Kept predictions that match a regular ground truth."""
+        return self.kept & self._bit(self.evidence.bits("matched")) & ~self.neutral
+
+    @cached_property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Kept predictions that are false positives."""
+        return self.kept & ~self.correct & ~self.neutral
+
+    @cached_property
+    def partner(self) -> NDArray[np.int64]:
+        """The matching prediction row of each ground-truth row, -1 where none of the kept ones does."""
+        rows = self._at_threshold("matched_prediction", _NOTHING).astype(np.int64)
+        kept = np.append(self.kept, False)
+        return np.where(kept[rows], rows, _NOTHING)
+
+    @cached_property
+    def found(self) -> NDArray[np.bool_]:
+        """Regular ground truth that is matched."""
+        return self.evidence.regular() & (self.partner != _NOTHING)
+
+    @cached_property
+    def typed(self) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+        """Code of the error type (0 where not wrong) and the ground-truth row aimed at (-1 if none), shape (D,)."""
+        from cvfail.kernels.error_types import BACKGROUND, type_errors
+
+        kind = np.where(self.wrong, BACKGROUND, 0).astype(np.int8)
+        target = np.full(kind.size, _NOTHING, np.int64)
+        type_errors(
+            *self._pair_arrays,
+            self.wrong,
+            self.evidence.regular(),
+            self.found,
+            self.evidence.policy.iou_thresholds[self.threshold],
+            self.evidence.policy.background_iou,
+            kind,
+            target,
+        )
+        return kind, target
+
+    @cached_property
+    def repairs(self) -> NDArray[np.int64]:
+        """The prediction that would find each unmatched ground truth if its class or box were right, shape (G,).
+
+        It is the best-scored classification or localisation error that aims at it, the first one on ties; -1
+        where there is none, so that the ground truth is missed.
+        """
+        kind, target = self.typed
+        fixable = np.flatnonzero((kind == 1) | (kind == 2))
+        fixable = fixable[~self.found[target[fixable]]]
+        order = fixable[np.lexsort((fixable, -self.evidence.scores[fixable]))]
+        best = np.full(len(self.evidence.ground_truth), _NOTHING, np.int64)
+        best[target[order[::-1]]] = order[::-1]
+        return best
+
+    @cached_property
+    def predictions(self) -> pl.DataFrame:
+        """The kept predictions with `outcome`, `error_type`, `target_index` and `overlap`.
+
+        Outcome is ``true_positive``, ``false_positive`` or ``ignored``; `target_index` is the ground truth that
+        is matched or aimed at, `overlap` the overlap with it; null where there is none.
+        """
+        kind, target = self.typed
+        rows, truths, _, _ = self._pair_arrays
+        matched = self._bit(column_array(self.evidence.pairs, "matched", np.uint16))
+        target = target.copy()
+        target[rows[matched]] = truths[matched]
+        outcome = np.select([self.correct, self.wrong], [1, 2], 0)
+        return (
+            self.evidence.predictions.with_columns(
+                _labels("outcome", outcome, ("ignored", "true_positive", "false_positive")),
+                _labels("error_type", kind.astype(np.int64) - 1, ERROR_TYPES),
+                pl.Series("target_index", target).replace(_NOTHING, None),
+            )
+            .filter(pl.Series(self.kept))
+            .join(
+                self.evidence.pairs.select("prediction_index", target_index="ground_truth_index", overlap="overlap"),
+                on=["prediction_index", "target_index"],
+                how="left",
+                maintain_order="left",
+            )
+        )
+
+    @cached_property
+    def ground_truth(self) -> pl.DataFrame:
+        """The ground truth with `outcome` and the prediction that found it or nearly did.
+
+        Outcome is ``found``, ``classification`` or ``localisation`` (only a prediction with that error aims at
+        it), ``missed`` or ``ignored``. `nearest_prediction` is the matching prediction or the one whose repair
+        would find it; null if missed.
+        """
+        kind, _ = self.typed
+        repair = self.repairs
+        error = np.where(repair == _NOTHING, 0, np.append(kind, 0)[repair])
+        outcome = np.select([~self.evidence.regular(), self.found], [0, 1], 2 + error)
+        nearest = np.where(self.found, self.partner, repair)
+        return self.evidence.ground_truth.with_columns(
+            _labels("outcome", outcome, ("ignored", "found", "missed", "classification", "localisation")),
+            pl.Series("nearest_prediction", nearest).replace(_NOTHING, None),
+        )
+
+    @cached_property
+    def leftovers(self) -> pl.DataFrame:
+        """False positives paired one to one with unfound ground truth of another class: confusions that cost one.
+
+        Pairs reach the overlap threshold and are taken in the order (overlap descending, score descending,
+        prediction row, ground-truth row). Columns: prediction_index, ground_truth_index, overlap.
+        """
+        from cvfail.kernels.error_types import take_greedily
+
+        rows, truths, overlaps, same_class = self._pair_arrays
+        unfound = self.evidence.regular() & ~self.found
+        reach = min(self.evidence.policy.iou_thresholds[self.threshold], 1 - 1e-10)
+        open_pairs = np.flatnonzero(self.wrong[rows] & unfound[truths] & ~same_class & (overlaps >= reach))
+        rows, truths, overlaps = rows[open_pairs], truths[open_pairs], overlaps[open_pairs]
+        order = np.lexsort((truths, rows, -self.evidence.scores[rows], -overlaps))
+        rows, truths = rows[order], truths[order]
+        kept = take_greedily(
+            rows, truths, np.zeros(self.kept.size, np.bool_), np.zeros(unfound.size, np.bool_)
+        )
+        return pl.DataFrame(
+            {
+                "prediction_index": rows[kept],
+                "ground_truth_index": truths[kept],
+                "overlap": overlaps[order][kept],
+            }
+        )
+
+    @cached_property
+    def cells(self) -> pl.DataFrame:
+        """One row per unit that the confusion matrix counts, so that a cell is a filter.
+
+        Columns: true_code and predicted_code (category codes; the number of categories stands for the
+        background), prediction_index, ground_truth_index, overlap (null where there is none). Correct
+        predictions come first, then confusions, background false positives, and unfound ground truth.
+        """
+        coding = self.evidence.coding
+        background = len(coding.category_keys)
+        hits = self.evidence.pairs.filter(
+            pl.Series(self._bit(column_array(self.evidence.pairs, "matched", np.uint16)))
+            & pl.Series(self.correct[self._pair_arrays[0]])
+        ).select("prediction_index", "ground_truth_index", "overlap")
+        paired = pl.concat([hits, self.leftovers])
+        rows = np.append(self.wrong, False)
+        rows[paired["prediction_index"].to_numpy()] = False
+        truths = self.evidence.regular().copy()
+        truths[paired["ground_truth_index"].to_numpy()] = False
+        alone = pl.DataFrame({"prediction_index": np.flatnonzero(rows)})
+        unfound = pl.DataFrame({"ground_truth_index": np.flatnonzero(truths)})
+        columns = pl.concat([paired, alone, unfound], how="diagonal")
+        truth_code = np.append(coding.truth_category, background)[_or_last(columns["ground_truth_index"])]
+        row_code = np.append(coding.category, background)[_or_last(columns["prediction_index"])]
+        return columns.select(
+            pl.Series("true_code", truth_code),
+            pl.Series("predicted_code", row_code),
+            "prediction_index",
+            "ground_truth_index",
+            "overlap",
+        )
+
+    @cached_property
+    def _pair_arrays(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+        pairs = self.evidence.pairs
+        return (
+            column_array(pairs, "prediction_index", np.int64),
+            column_array(pairs, "ground_truth_index", np.int64),
+            column_array(pairs, "overlap", np.float64),
+            column_array(pairs, "same_category", np.bool_),
+        )
+
+    def _bit(self, bits: NDArray[np.uint16]) -> NDArray[np.bool_]:
+        return (bits >> self.threshold) & 1 == 1
+
+    def _at_threshold(self, column: str, missing: float) -> NDArray[np.float64]:
+        return self.evidence.ground_truth[column].arr.get(self.threshold).fill_null(missing).to_numpy()
+
+
+def _or_last(indices: pl.Series) -> NDArray[np.int64]:
+    """Row indices with null as -1, which picks the last entry of an array."""
+    return indices.fill_null(_NOTHING).to_numpy()
+
+
+def _labels(name: str, codes: NDArray[np.int64], labels: tuple[str, ...]) -> pl.Series:
+    """Codes as an enumeration; null for a negative code."""
+    places = pl.Series(codes).cast(pl.Int64)
+    return pl.Series(name, labels, pl.Enum(labels)).gather(places.set(places < 0, None))

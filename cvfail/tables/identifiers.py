@@ -1,0 +1,50 @@
+"""Dense codes for the ids of images and categories."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cvfail.tables.arrays import read_only
+
+_TABLE_SLACK = 4
+"""A lookup table may have this many entries per key before a binary search is used instead."""
+
+
+def sorted_keys(ids: pl.Series) -> pl.Series:
+    """The distinct ids ascending: integers by value, strings by code point; a code is a position in it."""
+    return ids.unique().sort()
+
+
+def encode(ids: pl.Series, keys: pl.Series) -> NDArray[np.int32]:
+    """The position of each id in the sorted keys.
+
+    Args:
+        ids: Any number of ids, integers or strings, of the keys' type.
+        keys: Distinct ids, ascending, as from `sorted_keys`.
+
+    Returns:
+        Codes of shape (len(ids),); -1 for an id that is not among the keys.
+
+    Example:
+        >>> encode(pl.Series([30, 10, 99]), pl.Series([10, 20, 30])).tolist()
+        [2, 0, -1]
+    """
+    if len(ids) == 0 or len(keys) == 0:
+        return read_only(np.full(len(ids), -1, np.int32))
+    if keys.dtype.is_integer():
+        return read_only(_encode_integers(ids.to_numpy(), keys.to_numpy()))
+    codes = ids.cast(pl.Enum(keys), strict=False).to_physical().cast(pl.Int32).fill_null(-1)
+    return read_only(codes.to_numpy())
+
+
+def _encode_integers(ids: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.int32]:
+    low, high = int(keys[0]), int(keys[-1])
+    if high - low < _TABLE_SLACK * keys.size + 1024:
+        table = np.full(high - low + 2, -1, np.int32)
+        table[keys - low] = np.arange(keys.size, dtype=np.int32)
+        position = np.where((ids >= low) & (ids <= high), ids - low, high - low + 1)
+        return np.asarray(table[position], dtype=np.int32)
+    position = np.minimum(np.searchsorted(keys, ids), keys.size - 1)
+    return np.where(keys[position] == ids, position, -1).astype(np.int32)

@@ -1,0 +1,73 @@
+"""The table that every question answers with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from cvfail.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    import pandas
+
+_SHOWN_ROWS = 20
+
+
+class ResultTable:
+    """A result: a Polars frame with the sentence that says how it was made.
+
+    It speaks Arrow (``__arrow_c_stream__``), so that Polars, DuckDB, pyarrow and pandas read it without a copy.
+
+    Attributes:
+        df: The rows as a Polars frame.
+        caption: Policy and operating point behind the numbers.
+
+    Example:
+        >>> ResultTable(pl.DataFrame({"recall": [0.5]}), caption="IoU >= 0.5").df["recall"].item()
+        0.5
+    """
+
+    def __init__(self, df: pl.DataFrame, *, caption: str) -> None:
+        self.df = df
+        self.caption = caption
+
+    def __len__(self) -> int:
+        return len(self.df)
+
+    def __repr__(self) -> str:
+        with pl.Config(tbl_rows=_SHOWN_ROWS, tbl_cols=-1, tbl_width_chars=160, tbl_hide_dataframe_shape=True):
+            return f"{self.caption}\n{self.df}"
+
+    def _repr_html_(self) -> str:
+        """A static table for notebooks."""
+        from html import escape
+
+        return f"<p>{escape(self.caption)}</p>{self.df._repr_html_()}"
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The rows as an Arrow stream capsule."""
+        return self.df.__arrow_c_stream__(requested_schema)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The rows as a pandas frame.
+
+        Raises:
+            MissingDependencyError: pandas is not installed.
+        """
+        try:
+            import pandas  # noqa: F401
+        except ImportError as error:
+            raise MissingDependencyError("pandas", "pandas", "to_pandas()") from error
+        return self.df.to_pandas()
+
+    def write(self, path: str | Path) -> Path:
+        """Write the rows; the suffix decides the format: .csv, .json, .jsonl, .parquet or .md."""
+        from cvfail.tables.writing import write_table
+
+        return write_table(self.df, path)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The rows as plain dictionaries."""
+        return self.df.to_dicts()
