@@ -1,0 +1,133 @@
+"""Precision, recall and F1 at an operating point, overall and by any attribute, clustered by image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import polars as pl
+
+from cvfail.evidence.attributes import Attribute, Rule, attributes
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.statistics.averaged import averaged_ratio
+from cvfail.statistics.clustered import clustered_ratio
+from cvfail.statistics.grouping import aggregate, attach
+from cvfail.tables.result import ResultTable
+
+Average = Literal["micro", "macro", "weighted"]
+
+_CLUSTER = "cluster"
+_CATEGORY = "category_code"
+
+_RATES = {
+    "precision": (pl.col("tp"), pl.col("tp") + pl.col("fp")),
+    "recall": (pl.col("tp"), pl.col("tp") + pl.col("fn")),
+    "f1": (2 * pl.col("tp"), 2 * pl.col("tp") + pl.col("fp") + pl.col("fn")),
+}
+"""Numerator and denominator of each rate, summed over units; all three are ratios of sums over images."""
+
+
+def rates(
+    point: OperatingPoint,
+    *,
+    by: Sequence[str] = (),
+    average: Average = "micro",
+    confidence: float = 0.95,
+) -> ResultTable:
+    """Precision, recall and F1 per group.
+
+    Args:
+        point: The evaluation at an overlap and a score threshold.
+        by: Attributes of images or ground truth, ``category``, ``size``; null is a group of its own.
+        average: Inside a group, pool all classes (``micro``), or average over classes, each the same
+            (``macro``) or by its ground truth (``weighted``). Undefined classes are left out of an average.
+        confidence: Coverage of the intervals.
+
+    Returns:
+        The columns of `by`, then tp, fp, fn, and for precision, recall and f1 the estimate, ``_lower`` and
+        ``_upper``; support (regular ground truth), predicted (tp + fp), clusters (images with any unit),
+        design_effect (of recall), fp_rule. Rates are null where nothing can be counted.
+
+    Notes:
+        A found object counts in the group of the ground truth, whatever the prediction's own box says. A false
+        positive counts in the group of its image or class (``exact``), of its own box (``own_geometry``), or,
+        for attributes that only ground truth has, in none: then precision and F1 are null (``none``).
+
+    Source: intervals: ratio estimator clustered by image, Wilson with the effective number of units.
+    """
+    chosen = attributes(point.evidence, by)
+    rule = _rule(chosen)
+    units = _units(point, chosen)
+    keys = [attribute.name for attribute in chosen]
+    frame = aggregate(
+        units,
+        keys,
+        pl.col("tp", "fp", "fn").sum().cast(pl.Int64),
+        pl.col(_CLUSTER).n_unique().cast(pl.Int64).alias("clusters"),
+    )
+    for name, (numerator, denominator) in _RATES.items():
+        options = {"numerator": numerator, "denominator": denominator, "cluster": _CLUSTER, "by": keys}
+        if average == "micro":
+            ratio = clustered_ratio(units, **options, confidence=confidence)
+        else:
+            ratio = averaged_ratio(
+                units, **options, category=_CATEGORY, average=average, confidence=confidence
+            )
+        columns = [pl.col("estimate").alias(name), *(pl.col(b).alias(f"{name}_{b}") for b in ("lower", "upper"))]
+        extra = ["design_effect"] if name == "recall" and average == "micro" else []
+        frame = attach(frame, ratio.select(*keys, *columns, *extra), keys)
+    return ResultTable(_finish(frame, keys, rule), caption=_caption(point, average, confidence))
+
+
+def _units(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
+    """One row per regular ground truth (tp or fn) and per false positive: groups, class, cluster, and 0 or 1."""
+    evidence = point.evidence
+    clusters = pl.Series(_CLUSTER, evidence.clusters)
+    coding = evidence.coding
+    truths = pl.DataFrame(
+        [
+            *(attribute.truth.alias(attribute.name) for attribute in chosen),
+            pl.Series(_CATEGORY, coding.truth_category),
+            clusters.gather(coding.truth_image),
+            pl.Series("tp", point.found).cast(pl.Int64),
+            pl.Series("fn", ~point.found).cast(pl.Int64),
+        ]
+    ).filter(pl.Series(evidence.regular()))
+    if any(attribute.prediction is None for attribute in chosen):
+        return truths.with_columns(fp=pl.lit(0, pl.Int64))
+    wrong = pl.DataFrame(
+        [
+            *(attribute.prediction.alias(attribute.name) for attribute in chosen if attribute.prediction is not None),
+            pl.Series(_CATEGORY, coding.category),
+            clusters.gather(coding.image),
+            pl.Series("fp", point.wrong).cast(pl.Int64),
+        ]
+    ).filter(pl.Series(point.wrong))
+    return pl.concat([truths, wrong], how="diagonal").with_columns(pl.col("tp", "fp", "fn").fill_null(0))
+
+
+def _rule(chosen: Sequence[Attribute]) -> Rule:
+    rules = {attribute.rule for attribute in chosen}
+    return "none" if "none" in rules else "own_geometry" if "own_geometry" in rules else "exact"
+
+
+def _finish(frame: pl.DataFrame, keys: list[str], rule: Rule) -> pl.DataFrame:
+    """Order the columns and blank what the rule leaves undefined."""
+    frame = frame.with_columns(
+        support=pl.col("tp") + pl.col("fn"), predicted=pl.col("tp") + pl.col("fp"), fp_rule=pl.lit(rule)
+    )
+    if rule == "none":
+        unknown = [name for name in frame.columns if name.startswith(("precision", "f1"))]
+        frame = frame.with_columns(
+            pl.lit(None, pl.Float64).alias(name) for name in unknown
+        ).with_columns(pl.lit(None, pl.Int64).alias(name) for name in ("fp", "predicted"))
+    if "design_effect" not in frame.columns:
+        frame = frame.with_columns(design_effect=pl.lit(None, pl.Float64))
+    bounds = [f"{name}{suffix}" for name in _RATES for suffix in ("", "_lower", "_upper")]
+    last = ["support", "predicted", "clusters", "design_effect", "fp_rule"]
+    return frame.select(*keys, "tp", "fp", "fn", *bounds, *last)
+
+
+def _caption(point: OperatingPoint, average: Average, confidence: float) -> str:
+    policy = point.evidence.policy.describe(iou=point.iou, score=point.score)
+    return f"{average} rates; {policy}; {confidence:.0%} intervals clustered by image"

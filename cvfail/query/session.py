@@ -1,0 +1,106 @@
+"""SQL over an evaluation: a read-only DuckDB with its tables and views."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cvfail.errors import QueryError
+from cvfail.evidence.operating_point import OperatingPoint
+
+if TYPE_CHECKING:
+    import duckdb
+
+VIEWS = ("true_positives", "false_positives", "false_negatives", "confusions", "confusion_matrix")
+"""Each is one question in ``<name>.sql``, whose first comment says what a row means."""
+
+
+class _Stream:
+    """Shows an object's Arrow stream only, so that DuckDB takes the protocol and not its own handling of the type."""
+
+    def __init__(self, source: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
+        self.source = source
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.source.__arrow_c_stream__(requested_schema)
+
+
+def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
+    """Answer one SELECT over the tables and views of an evaluation.
+
+    Tables: images, categories, ground_truth, predictions (with their outcomes at the operating point), pairs and
+    cells (the units of the confusion matrix). Views: true_positives, false_positives, false_negatives,
+    confusions, confusion_matrix.
+
+    Args:
+        point: The evaluation at an overlap and a score threshold.
+        sql: One SELECT statement; nothing can be written and no file be read.
+
+    Returns:
+        The answer.
+
+    Raises:
+        QueryError: Not one SELECT, or DuckDB refuses it; the message is DuckDB's.
+    """
+    import duckdb
+
+    with duckdb.connect(":memory:") as connection:
+        for name, frame in _tables(point).items():
+            connection.register(name, _Stream(frame))
+        for view in VIEWS:
+            connection.execute((files(__package__) / f"{view}.sql").read_text())
+        for setting in (
+            "autoinstall_known_extensions=false",
+            "autoload_known_extensions=false",
+            "enable_external_access=false",
+            "lock_configuration=true",
+        ):
+            connection.execute(f"SET {setting}")
+        try:
+            _require_select(connection, sql)
+            return pl.DataFrame(_Stream(connection.sql(sql)))
+        except duckdb.Error as error:
+            raise QueryError(f"{error}\nHint: tables and views are {', '.join(sorted([*_NAMES, *VIEWS]))}") from error
+
+
+_NAMES = ("images", "categories", "ground_truth", "predictions", "pairs", "cells")
+
+
+def _tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
+    evidence = point.evidence
+    names = pl.Series(evidence.category_names, dtype=pl.String)
+    return {
+        "images": evidence.images,
+        "categories": evidence.categories,
+        "ground_truth": point.ground_truth.with_columns(
+            names.gather(evidence.coding.truth_category).alias("category")
+        ),
+        "predictions": point.predictions.with_columns(_category_of(point, names)),
+        "pairs": evidence.pairs,
+        "cells": _named_cells(point, names),
+    }
+
+
+def _category_of(point: OperatingPoint, names: pl.Series) -> pl.Series:
+    return names.gather(point.evidence.coding.category[point.kept]).alias("category")
+
+
+def _named_cells(point: OperatingPoint, names: pl.Series) -> pl.DataFrame:
+    labels = names.append(pl.Series(["(background)"]))
+    cells = point.cells
+    return cells.select(
+        labels.gather(cells["true_code"]).alias("true"),
+        labels.gather(cells["predicted_code"]).alias("predicted"),
+        pl.exclude("true_code", "predicted_code"),
+    )
+
+
+def _require_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    import duckdb
+
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        kinds = ", ".join(str(statement.type).rpartition(".")[2] for statement in statements) or "nothing"
+        raise QueryError(f"sql() answers one SELECT; found {kinds}. Hint: WITH ... SELECT ... is fine")
