@@ -1,5 +1,6 @@
 """Fixtures that every room's tests share."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,9 @@ def shared_spec() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared/spec is not here: golden cases are kept outside the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def golden(shared_spec: Path) -> dict:
+    """Reference cases by id: inputs and what the named reference tool answers."""
+    return {case["id"]: case for case in json.loads((shared_spec / "golden.json").read_text())["cases"]}

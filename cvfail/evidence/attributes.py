@@ -30,7 +30,7 @@ class Attribute:
     Attributes:
         name: Column name, or ``category``, or ``size``.
         rule: How false positives get a value.
-        truth: The value of each ground-truth row, text, null where unknown.
+        truth: The value of each ground-truth row, text or an enumeration in its order, null where unknown.
         prediction: The value of each prediction row; None where false positives have none.
     """
 
@@ -76,7 +76,7 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
         QueryError: There is no such attribute.
     """
     if name == "category":
-        names = pl.Series(evidence.category_names, dtype=pl.String)
+        names = pl.Series(evidence.category_names, dtype=pl.Enum(evidence.category_names))
         coding = evidence.coding
         return Attribute(name, "exact", names.gather(coding.truth_category), names.gather(coding.category))
     if name == "size" and evidence.task == "detection":
@@ -100,11 +100,16 @@ def as_levels(values: pl.Series) -> pl.Series:
     edges = sorted({float(cuts.quantile(q, "linear") or 0.0) for q in _QUANTILES} - {float(cuts.min() or 0.0)})  # type: ignore[arg-type]
     names = [f"{edge:.6g}" for edge in edges]
     labels = [f"< {names[0]}", *(f"{a} – {b}" for a, b in zip(names, names[1:], strict=False)), f"≥ {names[-1]}"]
-    return values.cast(pl.Float64).fill_nan(None).cut(edges, labels=labels, left_closed=True).cast(pl.String)
+    return _buckets(values.cast(pl.Float64).fill_nan(None), edges, labels)
 
 
 def _size(area: pl.Series) -> pl.Series:
-    return area.cut(list(SIZE_EDGES), labels=list(SIZE_LABELS), left_closed=True).cast(pl.String)
+    return _buckets(area, SIZE_EDGES, SIZE_LABELS)
+
+
+def _buckets(values: pl.Series, edges: Sequence[float], labels: Sequence[str]) -> pl.Series:
+    """Half-open buckets [edge, next edge) as an enumeration in their order."""
+    return values.cut(list(edges), labels=list(labels), left_closed=True).cast(pl.String).cast(pl.Enum(labels))
 
 
 def _is_groupable(values: pl.Series) -> bool:

@@ -96,6 +96,12 @@ class Evidence:
         """The score threshold of the operating point; classification takes every predicted label."""
         return self.policy.score if self.task == "detection" else 0.0
 
+    def describe(self, *, iou: float | None = None, score: float | None = None) -> str:
+        """The policy at an operating point as one line for headers, tables and captions."""
+        if self.task == "classification":
+            return "each image's label against its predicted class"
+        return self.policy.describe(iou=iou, score=score)
+
     @cached_property
     def scores(self) -> NDArray[np.float64]:
         """Confidence of each prediction row; 1 where a label came without one."""

@@ -120,32 +120,35 @@ class OperatingPoint:
         best[target[order[::-1]]] = order[::-1]
         return best
 
-    @cached_property
+    @property
     def predictions(self) -> pl.DataFrame:
-        """The kept predictions with `outcome`, `error_type`, `target_index` and `overlap`.
+        """The predictions that take part, with the columns of `all_predictions`."""
+        return self.all_predictions.filter(pl.Series(self.kept))
 
-        Outcome is ``true_positive``, ``false_positive`` or ``ignored``; `target_index` is the ground truth that
-        is matched or aimed at, `overlap` the overlap with it; null where there is none.
+    @cached_property
+    def all_predictions(self) -> pl.DataFrame:
+        """The predictions with `outcome`, `error_type`, `target_index` and `overlap`.
+
+        Outcome is ``true_positive``, ``false_positive`` or ``ignored``, null for predictions below the score
+        threshold or beyond the limit; `target_index` is the ground truth that is matched or aimed at, `overlap`
+        the overlap with it; null where there is none.
         """
         kind, target = self.typed
         rows, truths, _, _ = self._pair_arrays
         matched = self._bit(column_array(self.evidence.pairs, "matched", np.uint16))
         target = target.copy()
         target[rows[matched]] = truths[matched]
-        outcome = np.select([self.correct, self.wrong], [1, 2], 0)
-        return (
-            self.evidence.predictions.with_columns(
-                _labels("outcome", outcome, ("ignored", "true_positive", "false_positive")),
-                _labels("error_type", kind.astype(np.int64) - 1, ERROR_TYPES),
-                pl.Series("target_index", target).replace(_NOTHING, None),
-            )
-            .filter(pl.Series(self.kept))
-            .join(
-                self.evidence.pairs.select("prediction_index", target_index="ground_truth_index", overlap="overlap"),
-                on=["prediction_index", "target_index"],
-                how="left",
-                maintain_order="left",
-            )
+        target[~self.kept] = _NOTHING
+        outcome = np.select([self.correct, self.wrong, self.neutral], [1, 2, 0], _NOTHING)
+        return self.evidence.predictions.with_columns(
+            _labels("outcome", outcome, ("ignored", "true_positive", "false_positive")),
+            _labels("error_type", kind.astype(np.int64) - 1, ERROR_TYPES),
+            pl.Series("target_index", target).replace(_NOTHING, None),
+        ).join(
+            self.evidence.pairs.select("prediction_index", target_index="ground_truth_index", overlap="overlap"),
+            on=["prediction_index", "target_index"],
+            how="left",
+            maintain_order="left",
         )
 
     @cached_property

@@ -65,7 +65,7 @@ def error_types(evidence: Evidence, *, iou: float | None = None, score: float | 
             "count_all": [counts_all[name] for name in names],
         }
     )
-    caption = evidence.policy.describe(iou=point.iou, score=point.score)
+    caption = evidence.describe(iou=point.iou, score=point.score)
     return ResultTable(frame, caption=f"error types; {caption}; delta_ap over every score")
 
 

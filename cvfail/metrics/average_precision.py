@@ -125,7 +125,7 @@ def average_precision(
             **columns,
         }
     ).with_columns(pl.selectors.float().fill_nan(None), pl.Series("support", curve.positives))
-    return ResultTable(frame, caption=f"average precision by class; {evidence.policy.describe(score=0)}")
+    return ResultTable(frame, caption=f"average precision by class; {evidence.describe(score=0)}")
 
 
 def _bounds(

@@ -10,6 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.errors import QueryError
+from cvfail.evidence.examples import examples
+from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.tables.result import ResultTable
 
 BACKGROUND = "(background)"
@@ -182,3 +184,36 @@ class ConfusionMatrix:
             hint = f" Hint: did you mean {', '.join(close)}?" if close else ""
             raise QueryError(f"{label!r} is not a class of this matrix.{hint}")
         return self.labels.index(label)
+
+
+def confusion_matrix(point: OperatingPoint) -> ConfusionMatrix:
+    """The confusion matrix at an operating point.
+
+    Per class, COCO's matches fill the diagonal. Left-over false positives and unfound objects of different
+    classes that overlap at the threshold are paired one to one, best overlap first; what remains is background.
+    Predictions on ignored ground truth are left out.
+
+    Args:
+        point: The evaluation at an overlap and a score threshold.
+
+    Returns:
+        The matrix; the diagonal is the true positives, a row sums to the ground truth of its class, a column to
+        the predictions of its class. Classification has no background unless an image lacks a prediction.
+    """
+    evidence = point.evidence
+    size = len(evidence.category_names) + 1
+    true, predicted = point.cells["true_code"].to_numpy(), point.cells["predicted_code"].to_numpy()
+    counts = np.bincount(true * size + predicted, minlength=size * size).reshape(size, size)
+    background = evidence.task == "detection" or bool(counts[-1].any() or counts[:, -1].any())
+
+    def rows(true_code: int, predicted_code: int) -> pl.DataFrame:
+        cell = (pl.col("true_code") == true_code) & (pl.col("predicted_code") == predicted_code)
+        return examples(evidence, point.cells.filter(cell).drop("true_code", "predicted_code"))
+
+    return ConfusionMatrix(
+        counts if background else counts[:-1, :-1],
+        evidence.category_names,
+        background=background,
+        caption=f"confusion matrix; {evidence.describe(iou=point.iou, score=point.score)}",
+        rows=rows,
+    )

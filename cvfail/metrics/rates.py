@@ -66,13 +66,7 @@ def rates(
         pl.col(_CLUSTER).n_unique().cast(pl.Int64).alias("clusters"),
     )
     for name, (numerator, denominator) in _RATES.items():
-        options = {"numerator": numerator, "denominator": denominator, "cluster": _CLUSTER, "by": keys}
-        if average == "micro":
-            ratio = clustered_ratio(units, **options, confidence=confidence)
-        else:
-            ratio = averaged_ratio(
-                units, **options, category=_CATEGORY, average=average, confidence=confidence
-            )
+        ratio = _ratio(units, numerator, denominator, keys, average, confidence)
         columns = [pl.col("estimate").alias(name), *(pl.col(b).alias(f"{name}_{b}") for b in ("lower", "upper"))]
         extra = ["design_effect"] if name == "recall" and average == "micro" else []
         frame = attach(frame, ratio.select(*keys, *columns, *extra), keys)
@@ -106,6 +100,35 @@ def _units(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
     return pl.concat([truths, wrong], how="diagonal").with_columns(pl.col("tp", "fp", "fn").fill_null(0))
 
 
+def _ratio(
+    units: pl.DataFrame,
+    numerator: pl.Expr,
+    denominator: pl.Expr,
+    by: Sequence[str],
+    average: Average,
+    confidence: float,
+) -> pl.DataFrame:
+    if average == "micro":
+        return clustered_ratio(
+            units, numerator=numerator, denominator=denominator, cluster=_CLUSTER, by=by, confidence=confidence
+        )
+    return averaged_ratio(
+        _of_classes_with_truth(units),
+        numerator=numerator,
+        denominator=denominator,
+        cluster=_CLUSTER,
+        category=_CATEGORY,
+        weight=pl.col("tp") + pl.col("fn") if average == "weighted" else None,
+        by=by,
+        confidence=confidence,
+    )
+
+
+def _of_classes_with_truth(units: pl.DataFrame) -> pl.DataFrame:
+    """Leave out classes that were predicted but never annotated: they have no part in an average over classes."""
+    return units.filter((pl.col("tp") + pl.col("fn")).sum().over(_CATEGORY) > 0)
+
+
 def _rule(chosen: Sequence[Attribute]) -> Rule:
     rules = {attribute.rule for attribute in chosen}
     return "none" if "none" in rules else "own_geometry" if "own_geometry" in rules else "exact"
@@ -129,5 +152,5 @@ def _finish(frame: pl.DataFrame, keys: list[str], rule: Rule) -> pl.DataFrame:
 
 
 def _caption(point: OperatingPoint, average: Average, confidence: float) -> str:
-    policy = point.evidence.policy.describe(iou=point.iou, score=point.score)
+    policy = point.evidence.describe(iou=point.iou, score=point.score)
     return f"{average} rates; {policy}; {confidence:.0%} intervals clustered by image"

@@ -77,14 +77,12 @@ def _tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
         "ground_truth": point.ground_truth.with_columns(
             names.gather(evidence.coding.truth_category).alias("category")
         ),
-        "predictions": point.predictions.with_columns(_category_of(point, names)),
+        "predictions": point.all_predictions.with_columns(
+            names.gather(evidence.coding.category).alias("category")
+        ),
         "pairs": evidence.pairs,
         "cells": _named_cells(point, names),
     }
-
-
-def _category_of(point: OperatingPoint, names: pl.Series) -> pl.Series:
-    return names.gather(point.evidence.coding.category[point.kept]).alias("category")
 
 
 def _named_cells(point: OperatingPoint, names: pl.Series) -> pl.DataFrame:

@@ -37,7 +37,14 @@ class ResultTable:
         return len(self.df)
 
     def __repr__(self) -> str:
-        with pl.Config(tbl_rows=_SHOWN_ROWS, tbl_cols=-1, tbl_width_chars=160, tbl_hide_dataframe_shape=True):
+        with pl.Config(
+            tbl_rows=_SHOWN_ROWS,
+            tbl_cols=-1,
+            tbl_width_chars=200,
+            tbl_hide_dataframe_shape=True,
+            tbl_hide_column_data_types=True,
+            float_precision=3,
+        ):
             return f"{self.caption}\n{self.df}"
 
     def _repr_html_(self) -> str:

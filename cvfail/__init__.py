@@ -1,0 +1,67 @@
+"""cvfail: where a computer-vision model fails, how sure that is, and what to do about it.
+
+The public names load when they are first used, so that ``import cvfail`` is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cvfail.demo import write_demo
+    from cvfail.errors import CvfailError
+    from cvfail.evaluation import Evaluation, evaluate
+    from cvfail.evaluation import open_evaluation as open  # noqa: A004
+    from cvfail.io.coco import read_coco
+    from cvfail.io.frames import from_frames
+    from cvfail.io.labels import from_labels
+    from cvfail.io.parquet import read_parquet, write_parquet
+    from cvfail.matching.policy import Policy
+    from cvfail.metrics.confusion import ConfusionMatrix
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "ConfusionMatrix": "cvfail.metrics.confusion",
+    "CvfailError": "cvfail.errors",
+    "Evaluation": "cvfail.evaluation",
+    "Policy": "cvfail.matching.policy",
+    "evaluate": "cvfail.evaluation",
+    "from_frames": "cvfail.io.frames",
+    "from_labels": "cvfail.io.labels",
+    "open": "cvfail.evaluation",
+    "read_coco": "cvfail.io.coco",
+    "read_parquet": "cvfail.io.parquet",
+    "write_demo": "cvfail.demo",
+    "write_parquet": "cvfail.io.parquet",
+}
+
+_INSIDE = {"open": "open_evaluation"}
+
+__all__ = [
+    "ConfusionMatrix",
+    "CvfailError",
+    "Evaluation",
+    "Policy",
+    "evaluate",
+    "from_frames",
+    "from_labels",
+    "open",
+    "read_coco",
+    "read_parquet",
+    "write_demo",
+    "write_parquet",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name not in _HOME:
+        raise AttributeError(f"module 'cvfail' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), _INSIDE.get(name, name))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

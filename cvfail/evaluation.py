@@ -1,0 +1,217 @@
+"""The Evaluation as the user holds it: each question is one method, and one call into the room that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cvfail.evidence.evidence import Evidence, Task
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.matching.policy import Policy
+from cvfail.tables.dataset import Dataset
+from cvfail.tables.result import ResultTable
+
+if TYPE_CHECKING:
+    from cvfail.failures.modes import FailureModes
+    from cvfail.metrics.confusion import ConfusionMatrix
+    from cvfail.metrics.rates import Average
+
+
+def evaluate(data: Dataset, policy: Policy | None = None, *, threads: int | None = None) -> Evaluation:
+    """Match predictions to ground truth once; every later question reads the stored outcomes.
+
+    Args:
+        data: Validated tables from a reader; not modified.
+        policy: Every matching choice; COCO's if not given.
+        threads: Threads over blocks of images; all processors if not given. The result does not depend on it.
+
+    Returns:
+        The evaluation.
+
+    Example:
+        >>> import cvfail as cf
+        >>> truth = {"image_id": [1, 1], "category_id": [1, 2], "bbox": [[0, 0, 10, 10], [20, 20, 10, 10]]}
+        >>> found = {"image_id": [1], "category_id": [1], "score": [0.9], "bbox": [[0, 0, 10, 10]]}
+        >>> data = cf.from_frames(ground_truth=truth, predictions=found, box_format="xywh")
+        >>> cf.evaluate(data).metrics().df.select("precision", "recall").row(0)
+        (1.0, 0.5)
+    """
+    from cvfail.evidence.making import make_evidence
+
+    return Evaluation(make_evidence(data, policy or Policy(), threads=threads))
+
+
+def open_evaluation(folder: str | Path) -> Evaluation:
+    """Open an evaluation that `Evaluation.save` wrote.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        MissingFileError: It does not exist or has no manifest.
+        FormatError: It is damaged, or of another schema version.
+    """
+    from cvfail.evidence.storage import open_evidence
+
+    return Evaluation(open_evidence(folder))
+
+
+class Evaluation:
+    """A model's predictions on a dataset with the outcome of every row.
+
+    `iou` and `score` are keyword arguments of most questions; the policy's operating point is used where they
+    are not given. Any overlap of the ladder and any score can be asked for without matching again.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self._point = lru_cache(maxsize=8)(self._make_point)
+
+    def __repr__(self) -> str:
+        evidence = self.evidence
+        return (
+            f"Evaluation of a {evidence.task} model: {len(evidence.predictions):,} predictions, "
+            f"{len(evidence.ground_truth):,} ground truth, {len(evidence.images):,} images, "
+            f"{len(evidence.categories):,} categories\n{evidence.describe()}"
+        )
+
+    def _repr_html_(self) -> str:
+        """A static summary for notebooks."""
+        from html import escape
+
+        return f"<p>{escape(repr(self))}</p>{self.metrics()._repr_html_()}"
+
+    def _make_point(self, iou: float | None, score: float | None) -> OperatingPoint:
+        return OperatingPoint.of(self.evidence, iou=iou, score=score)
+
+    @property
+    def task(self) -> Task:
+        """``detection`` or ``classification``."""
+        return self.evidence.task
+
+    @property
+    def policy(self) -> Policy:
+        """The matching policy."""
+        return self.evidence.policy
+
+    @property
+    def data(self) -> Dataset:
+        """The input tables, without outcomes."""
+        return self.evidence.data
+
+    @property
+    def images(self) -> pl.DataFrame:
+        """One row per image."""
+        return self.evidence.images
+
+    @property
+    def categories(self) -> pl.DataFrame:
+        """One row per class."""
+        return self.evidence.categories
+
+    @property
+    def ground_truth(self) -> pl.DataFrame:
+        """One row per annotated object, with outcomes at every threshold of the ladder."""
+        return self.evidence.ground_truth
+
+    @property
+    def predictions(self) -> pl.DataFrame:
+        """One row per prediction, with outcomes at every threshold of the ladder."""
+        return self.evidence.predictions
+
+    @property
+    def pairs(self) -> pl.DataFrame:
+        """One row per overlapping prediction and ground truth, same class or not."""
+        return self.evidence.pairs
+
+    @property
+    def attribute_columns(self) -> list[str]:
+        """The names that `metrics(by=...)` and `failure_modes(attributes=...)` can group by."""
+        from cvfail.evidence.attributes import attribute_names
+
+        return attribute_names(self.evidence)
+
+    def predictions_at(self, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
+        """Predictions at an operating point with outcome, error_type, target_index, overlap."""
+        return self._point(iou, score).predictions
+
+    def ground_truth_at(self, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
+        """Ground truth at an operating point with outcome and nearest_prediction."""
+        return self._point(iou, score).ground_truth
+
+    def coco_summary(self, *, replicates: int = 200, confidence: float = 0.95, seed: int = 0) -> ResultTable:
+        """AP and AR as COCO summarises them; see `cvfail.metrics.coco_summary`."""
+        from cvfail.metrics.coco_summary import coco_summary
+
+        return coco_summary(self.evidence, replicates=replicates, confidence=confidence, seed=seed)
+
+    def average_precision(self, *, replicates: int = 200, confidence: float = 0.95, seed: int = 0) -> ResultTable:
+        """Average precision of every class; see `cvfail.metrics.average_precision`."""
+        from cvfail.metrics.average_precision import average_precision
+
+        return average_precision(self.evidence, replicates=replicates, confidence=confidence, seed=seed)
+
+    def confusion_matrix(self, *, iou: float | None = None, score: float | None = None) -> ConfusionMatrix:
+        """Rows true, columns predicted, ``(background)`` last; see `cvfail.metrics.confusion`."""
+        from cvfail.metrics.confusion import confusion_matrix
+
+        return confusion_matrix(self._point(iou, score))
+
+    def metrics(
+        self,
+        *,
+        by: str | Sequence[str] = (),
+        iou: float | None = None,
+        score: float | None = None,
+        average: Average = "micro",
+        confidence: float = 0.95,
+    ) -> ResultTable:
+        """Precision, recall and F1 overall or by attributes; see `cvfail.metrics.rates`."""
+        from cvfail.metrics.rates import rates
+
+        names = [by] if isinstance(by, str) else list(by)
+        return rates(self._point(iou, score), by=names, average=average, confidence=confidence)
+
+    def error_types(self, *, iou: float | None = None, score: float | None = None) -> ResultTable:
+        """Errors by TIDE's types, with counts and gains; see `cvfail.failures.error_types`."""
+        from cvfail.failures.error_types import error_types
+
+        return error_types(self.evidence, iou=iou, score=score)
+
+    def failure_modes(
+        self,
+        *,
+        attributes: Sequence[str] | None = None,
+        iou: float | None = None,
+        score: float | None = None,
+        max_order: int = 2,
+        level: float = 0.05,
+    ) -> FailureModes:
+        """Error type × slice, ranked by errors in excess of the rest; see `cvfail.failures.modes`."""
+        from cvfail.failures.modes import failure_modes
+
+        return failure_modes(self._point(iou, score), attributes=attributes, max_order=max_order, level=level)
+
+    def sql(self, query: str, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
+        """Answer one SELECT over the tables and views at an operating point; see `cvfail.query.session`."""
+        from cvfail.query.session import query as answer
+
+        return answer(self._point(iou, score), query)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write a folder of Parquet files with a manifest; it appears whole or not at all."""
+        from cvfail.evidence.storage import save_evidence
+
+        return save_evidence(self.evidence, folder)
+
+    def report(
+        self, path: str | Path, *, images: str | Path | None = None, title: str | None = None
+    ) -> Path:
+        """Write one offline HTML file; see `cvfail.report`."""
+        from cvfail.report.html import write_report
+
+        return write_report(self, path, images=images, title=title)
