@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from cvfail.errors import Problem, SchemaError
-from cvfail.tables.declared import INPUT_TABLES, RESERVED_NAMES
+from cvfail.tables.declared import INPUT_TABLES, RESERVED_NAMES, RESERVED_PREFIXES
 from cvfail.tables.schema import Table
 
 Task = Literal["detection", "classification"]
@@ -114,5 +114,5 @@ def name_problems(frame: pl.DataFrame, table: Table, source: str) -> list[Proble
             hint=f"rename the attribute, for example to {name + '_given'!r}, or leave it out",
         )
         for name in table.attributes(frame)
-        if name.lower() in taken
+        if name.lower() in taken or name.lower().startswith(RESERVED_PREFIXES)
     ]

@@ -204,7 +204,7 @@ PAIRS = Table(
 
 PREDICTION_OUTCOMES = (
     Column(name="prediction_index", dtype=pl.Int64, meaning="row number in predictions"),
-    Column(name="rank", dtype=pl.Int64, meaning="position by score in its image and class, from 0"),
+    Column(name="rank", dtype=pl.Int32, meaning="position by score in its image and class, from 0"),
     Column(name="matched", dtype=pl.UInt16, meaning="bit t is set where it is matched at IoU threshold t"),
     Column(
         name="ignored",
@@ -212,18 +212,24 @@ PREDICTION_OUTCOMES = (
         meaning="bit t is set where it counts neither as right nor as wrong at IoU threshold t",
     ),
 )
+"""`matched` and `ignored` are about all sizes; `matched_small`, `ignored_small` and so on about one."""
 
 GROUND_TRUTH_OUTCOMES = (
     Column(name="ground_truth_index", dtype=pl.Int64, meaning="row number in ground_truth"),
     Column(
+        name="is_regular",
+        dtype=pl.Boolean,
+        meaning="whether it counts: neither crowd nor ignored",
+    ),
+    Column(
         name="matched_prediction",
-        dtype=pl.List(pl.Int64),
+        dtype=pl.Array(pl.Int64, 10),
         meaning="row number of the matching prediction at each IoU threshold",
         null="missed at that threshold",
     ),
     Column(
         name="matched_score",
-        dtype=pl.List(pl.Float64),
+        dtype=pl.Array(pl.Float64, 10),
         meaning="score of the matching prediction at each IoU threshold: missed at score s if below s",
         null="missed at that threshold",
     ),
@@ -261,3 +267,6 @@ RESERVED_NAMES = frozenset(
     for column in columns
 ) | frozenset(DERIVED_ATTRIBUTES)
 """Names that an evaluation adds to the tables; no attribute may have one of them."""
+
+RESERVED_PREFIXES = ("matched_", "ignored_")
+"""Outcomes per size range add names that begin like this."""
