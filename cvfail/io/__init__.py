@@ -1,1 +1,1 @@
-"""Readers and writers: COCO, Parquet folders, any dataframe, labels."""
+"""Readers and writers: COCO files, Parquet folders, any dataframe, class labels; the input doctor."""
