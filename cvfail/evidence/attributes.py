@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from cvfail.errors import QueryError
@@ -109,7 +110,8 @@ def _size(area: pl.Series) -> pl.Series:
 
 def _buckets(values: pl.Series, edges: Sequence[float], labels: Sequence[str]) -> pl.Series:
     """Half-open buckets [edge, next edge) as an enumeration in their order."""
-    return values.cut(list(edges), labels=list(labels), left_closed=True).cast(pl.String).cast(pl.Enum(labels))
+    places = pl.Series(np.searchsorted(edges, values.to_numpy(), side="right"))
+    return pl.Series(values.name, labels, pl.Enum(labels)).gather(places.set(values.is_null(), None))
 
 
 def _is_groupable(values: pl.Series) -> bool:

@@ -61,12 +61,16 @@ def _remaining(
 ) -> pl.DataFrame:
     """Each living candidate against the rest, both without the units that are covered already."""
     rows = [np.flatnonzero(masks[candidate] & free) for candidate in alive]
-    parts = [
-        pl.DataFrame({"cluster": clusters[own], "errors": errors[own], "units": 1.0}).select(
-            pl.lit(candidate, pl.Int64).alias("slice"), pl.all()
-        )
-        for candidate, own in zip(alive, rows, strict=True)
-    ]
-    everything = pl.DataFrame({"cluster": clusters[free], "errors": errors[free], "units": 1.0})
-    totals = everything.group_by("cluster", maintain_order=True).agg(pl.col("errors", "units").sum())
-    return slice_against_rest(pl.concat(parts), totals, by=["slice"], confidence=confidence)
+    lengths = [own.size for own in rows]
+    inside = _per_cluster(np.concatenate(rows), clusters, errors, slice=np.repeat(alive, lengths))
+    totals = _per_cluster(np.flatnonzero(free), clusters, errors)
+    return slice_against_rest(inside, totals, by=["slice"], confidence=confidence)
+
+
+def _per_cluster(
+    rows: NDArray[np.int64], clusters: NDArray[np.int32], errors: NDArray[np.float64], **keys: NDArray[np.int64]
+) -> pl.DataFrame:
+    """Errors and units of some rows, added up per cluster and key."""
+    frame = pl.DataFrame({**keys, "cluster": clusters[rows], "errors": errors[rows]})
+    sums = pl.col("errors").sum(), pl.len().cast(pl.Float64).alias("units")
+    return frame.group_by(*keys, "cluster", maintain_order=True).agg(sums)

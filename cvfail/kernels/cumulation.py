@@ -110,16 +110,16 @@ def weighted_average_precision(
     """
     thresholds = average.shape[1]
     every_bit = np.uint16((1 << thresholds) - 1)
-    hits = 0
-    for i in range(rows.size):
-        hits += matched[rows[i]] != 0 and rank[rows[i]] < limit
+    hit, neutral, image = _kept_outcomes(rows, matched, ignored, rank, limit, images, every_bit)
+    most = np.count_nonzero(hit)
     found = np.empty(thresholds, np.int64)
     wrong = np.empty(thresholds, np.int64)
     events = np.empty(thresholds, np.int64)
-    points = np.empty((thresholds, hits), np.float64)
-    reached = np.empty((thresholds, hits), np.float64)
+    points = np.empty((thresholds, most), np.float64)
+    reached = np.empty((thresholds, most), np.float64)
     for replicate in range(weights.shape[0]):
-        if positives[replicate] <= 0:
+        total = positives[replicate]
+        if total <= 0:
             average[replicate] = np.nan
             final_recall[replicate] = np.nan
             continue
@@ -127,35 +127,64 @@ def weighted_average_precision(
         wrong[:] = 0
         events[:] = 0
         wrong_everywhere = 0
-        for i in range(rows.size):
-            row = rows[i]
-            weight = np.int64(weights[replicate, images[row]])
-            if weight == 0 or rank[row] >= limit or ignored[row] == every_bit:
-                continue
-            if matched[row] == 0 and ignored[row] == 0:
+        for i in range(hit.size):
+            weight = np.int64(weights[replicate, image[i]])
+            if hit[i] == 0 and neutral[i] == 0:
                 wrong_everywhere += weight
                 continue
+            if weight == 0:
+                continue
             for t in range(thresholds):
-                if (ignored[row] >> t) & 1:
+                if (neutral[i] >> t) & 1:
                     continue
-                if (matched[row] >> t) & 1:
+                if (hit[i] >> t) & 1:
                     found[t] += weight
                     points[t, events[t]] = found[t] / (wrong_everywhere + wrong[t] + found[t])
-                    reached[t, events[t]] = found[t] / positives[replicate]
+                    reached[t, events[t]] = found[t] / total
                     events[t] += 1
                 else:
                     wrong[t] += weight
         for t in range(thresholds):
-            count = events[t]
-            final_recall[replicate, t] = found[t] / positives[replicate]
-            for k in range(count - 2, -1, -1):
-                points[t, k] = max(points[t, k], points[t, k + 1])
-            total = 0.0
-            k = 0
-            for r in range(recalls.size):
-                while k < count and reached[t, k] < recalls[r]:
-                    k += 1
-                if k == count:
-                    break
-                total += points[t, k]
-            average[replicate, t] = total / recalls.size
+            final_recall[replicate, t] = found[t] / total
+            average[replicate, t] = _mean_envelope(points[t, : events[t]], reached[t, : events[t]], recalls)
+
+
+@kernel
+def _kept_outcomes(
+    rows: NDArray[np.int64],
+    matched: NDArray[np.uint16],
+    ignored: NDArray[np.uint16],
+    rank: NDArray[np.int32],
+    limit: int,
+    images: NDArray[np.int32],
+    every_bit: int,
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.int32]]:
+    """Outcomes and clusters of the rows that can count, side by side in memory, since they are read many times."""
+    kept = 0
+    hit = np.empty(rows.size, np.uint16)
+    neutral = np.empty(rows.size, np.uint16)
+    image = np.empty(rows.size, np.int32)
+    for i in range(rows.size):
+        row = rows[i]
+        if rank[row] < limit and ignored[row] != every_bit:
+            hit[kept] = matched[row]
+            neutral[kept] = ignored[row]
+            image[kept] = images[row]
+            kept += 1
+    return hit[:kept], neutral[:kept], image[:kept]
+
+
+@kernel
+def _mean_envelope(points: NDArray[np.float64], reached: NDArray[np.float64], recalls: NDArray[np.float64]) -> float:
+    """Mean over the recalls of the largest precision at this recall or a higher one; changes `points`."""
+    for k in range(points.size - 2, -1, -1):
+        points[k] = max(points[k], points[k + 1])
+    total = 0.0
+    k = 0
+    for r in range(recalls.size):
+        while k < points.size and reached[k] < recalls[r]:
+            k += 1
+        if k == points.size:
+            break
+        total += points[k]
+    return total / recalls.size
