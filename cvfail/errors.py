@@ -93,4 +93,6 @@ class MissingDependencyError(CvfailError, ImportError):
     """An optional library is needed; the message says which extra installs it."""
 
     def __init__(self, library: str, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs {library}, which is not installed. Hint: pip install 'cvfail[{extra}]'")
+        super().__init__(
+            f"{purpose} needs {library}, which is not installed. Hint: pip install 'cvfail[{extra}]'"
+        )

@@ -149,7 +149,9 @@ class Evaluation:
 
         return coco_summary(self.evidence, replicates=replicates, confidence=confidence, seed=seed)
 
-    def average_precision(self, *, replicates: int = 200, confidence: float = 0.95, seed: int = 0) -> ResultTable:
+    def average_precision(
+        self, *, replicates: int = 200, confidence: float = 0.95, seed: int = 0
+    ) -> ResultTable:
         """Average precision of every class; see `cvfail.metrics.average_precision`."""
         from cvfail.metrics.average_precision import average_precision
 
@@ -208,9 +210,7 @@ class Evaluation:
 
         return save_evidence(self.evidence, folder)
 
-    def report(
-        self, path: str | Path, *, images: str | Path | None = None, title: str | None = None
-    ) -> Path:
+    def report(self, path: str | Path, *, images: str | Path | None = None, title: str | None = None) -> Path:
         """Write one offline HTML file; see `cvfail.report`."""
         from cvfail.report.html import write_report
 

@@ -17,7 +17,9 @@ def detection(images, categories, annotations, detections, **columns) -> Dataset
         "image_id": pl.Series([a["image_id"] for a in annotations], dtype=_id_dtype(images)),
         "category_id": pl.Series([a["category_id"] for a in annotations], dtype=_id_dtype(categories)),
         **_boxes(annotations),
-        "area": pl.Series([a.get("area", a["bbox"][2] * a["bbox"][3]) for a in annotations], dtype=pl.Float64),
+        "area": pl.Series(
+            [a.get("area", a["bbox"][2] * a["bbox"][3]) for a in annotations], dtype=pl.Float64
+        ),
         "is_crowd": pl.Series([bool(a.get("iscrowd", 0)) for a in annotations], dtype=pl.Boolean),
         "is_ignored": pl.Series([bool(a.get("ignored", 0)) for a in annotations], dtype=pl.Boolean),
     }
@@ -99,7 +101,8 @@ def random_records(seed: int, *, images: int = 6, categories: int = 3):
 
 def _boxes(records):
     return {
-        name: pl.Series([float(r["bbox"][i]) for r in records], dtype=pl.Float64) for i, name in enumerate(BOX)
+        name: pl.Series([float(r["bbox"][i]) for r in records], dtype=pl.Float64)
+        for i, name in enumerate(BOX)
     }
 
 

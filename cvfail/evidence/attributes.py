@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ SIZE_LABELS = ("small", "medium", "large")
 """Half-open buckets [0, 1024), [1024, 9216), [9216, inf) in square pixels, so that they partition the objects."""
 
 _MOST_LEVELS = 12
-_QUANTILES = (0.25, 0.5, 0.75)
+_QUARTILES = (0.25, 0.5, 0.75)
 _IDENTIFIER_SHARE = 0.5
 
 
@@ -94,14 +95,22 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
 
 
 def as_levels(values: pl.Series) -> pl.Series:
-    """An attribute as text levels: as it stands, or its quartile if it is a number with many values."""
+    """An attribute as text levels: as it stands, or its quartile if it is a number with many values.
+
+    Example:
+        >>> as_levels(pl.Series(range(100))).unique(maintain_order=True).to_list()
+        ['< 24.75', '24.75 – 49.5', '49.5 – 74.25', '≥ 74.25']
+    """
     if not values.dtype.is_numeric() or values.n_unique() <= _MOST_LEVELS:
         return values.cast(pl.String)
-    cuts = values.drop_nulls().drop_nans()
-    edges = sorted({float(cuts.quantile(q, "linear") or 0.0) for q in _QUANTILES} - {float(cuts.min() or 0.0)})  # type: ignore[arg-type]
+    numbers = values.cast(pl.Float64).fill_nan(None)
+    known = numbers.drop_nulls().to_numpy()
+    above_lowest = known[known > known.min()]
+    cuts = np.quantile(known, _QUARTILES)
+    edges = np.unique(np.where(cuts > known.min(), cuts, above_lowest.min())).tolist()
     names = [f"{edge:.6g}" for edge in edges]
-    labels = [f"< {names[0]}", *(f"{a} – {b}" for a, b in zip(names, names[1:], strict=False)), f"≥ {names[-1]}"]
-    return _buckets(values.cast(pl.Float64).fill_nan(None), edges, labels)
+    labels = [f"< {names[0]}", *(f"{low} – {high}" for low, high in pairwise(names)), f"≥ {names[-1]}"]
+    return _buckets(numbers, edges, labels)
 
 
 def _size(area: pl.Series) -> pl.Series:

@@ -20,7 +20,11 @@ def bits_column(kind: str, area: str) -> str:
 def prediction_outcome_names(policy: Policy) -> list[str]:
     """The columns that `predictions_with_outcomes` adds."""
     kinds = ("matched", "ignored")
-    return ["prediction_index", "rank", *(bits_column(kind, area) for area in policy.area_ranges for kind in kinds)]
+    return [
+        "prediction_index",
+        "rank",
+        *(bits_column(kind, area) for area in policy.area_ranges for kind in kinds),
+    ]
 
 
 def truth_outcome_names() -> list[str]:

@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cvfail.evidence.columns import bits_column, prediction_outcome_names, truth_outcome_names
 from cvfail.matching.coding import Coding, regular_truths
 from cvfail.matching.policy import Policy
-from cvfail.evidence.columns import bits_column, prediction_outcome_names, truth_outcome_names
 from cvfail.tables.arrays import column_array, read_only
 from cvfail.tables.dataset import Dataset
 from cvfail.tables.identifiers import encode, sorted_keys
@@ -83,7 +83,9 @@ class Evidence:
         frame = self.categories.sort("category_id")
         repeated = frame["name"].is_duplicated()
         labelled = pl.format("{} [{}]", "name", "category_id") if repeated.any() else pl.col("name")
-        return frame.select(pl.when(repeated).then(labelled).otherwise("name").alias("label"))["label"].to_list()
+        return frame.select(pl.when(repeated).then(labelled).otherwise("name").alias("label"))[
+            "label"
+        ].to_list()
 
     @cached_property
     def clusters(self) -> NDArray[np.int32]:
@@ -129,9 +131,7 @@ class Evidence:
         """Prediction rows in score order, split by a category code that is given for each row, shape (D,)."""
         from cvfail.kernels.ordering import group_rows
 
-        offsets, places = group_rows(
-            read_only(categories[self.score_order]), len(self.coding.category_keys)
-        )
+        offsets, places = group_rows(read_only(categories[self.score_order]), len(self.coding.category_keys))
         rows = self.score_order[places]
         return [read_only(rows[start:stop]) for start, stop in itertools.pairwise(offsets.tolist())]
 

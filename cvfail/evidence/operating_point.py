@@ -84,7 +84,7 @@ class OperatingPoint:
     @cached_property
     def found(self) -> NDArray[np.bool_]:
         """Regular ground truth that is matched."""
-        return self.evidence.regular() & (self.partner != _NOTHING)
+        return np.asarray(self.evidence.regular() & (self.partner != _NOTHING))
 
     @cached_property
     def typed(self) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
@@ -145,7 +145,9 @@ class OperatingPoint:
             _labels("error_type", kind.astype(np.int64) - 1, ERROR_TYPES),
             pl.Series("target_index", target).replace(_NOTHING, None),
         ).join(
-            self.evidence.pairs.select("prediction_index", target_index="ground_truth_index", overlap="overlap"),
+            self.evidence.pairs.select(
+                "prediction_index", target_index="ground_truth_index", overlap="overlap"
+            ),
             on=["prediction_index", "target_index"],
             how="left",
             maintain_order="left",
@@ -241,7 +243,7 @@ class OperatingPoint:
         )
 
     def _bit(self, bits: NDArray[np.uint16]) -> NDArray[np.bool_]:
-        return (bits >> self.threshold) & 1 == 1
+        return np.asarray((bits >> self.threshold) & 1 == 1)
 
     def _at_threshold(self, column: str, missing: float) -> NDArray[np.float64]:
         return self.evidence.ground_truth[column].arr.get(self.threshold).fill_null(missing).to_numpy()

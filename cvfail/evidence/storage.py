@@ -123,7 +123,9 @@ def _read_table(path: Path, rows: int) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FormatError(f"{path} is damaged: {error}. Hint: evaluate and save again") from error
     if len(frame) != rows:
-        raise FormatError(f"{path} holds {len(frame)} rows, its manifest says {rows}. Hint: evaluate and save again")
+        raise FormatError(
+            f"{path} holds {len(frame)} rows, its manifest says {rows}. Hint: evaluate and save again"
+        )
     return frame
 
 

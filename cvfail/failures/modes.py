@@ -60,7 +60,13 @@ class FailureModes(ResultTable):
     """
 
     def __init__(
-        self, df: pl.DataFrame, *, caption: str, search: Search, point: OperatingPoint, units: dict[str, Units]
+        self,
+        df: pl.DataFrame,
+        *,
+        caption: str,
+        search: Search,
+        point: OperatingPoint,
+        units: dict[str, Units],
     ) -> None:
         super().__init__(df, caption=caption)
         self.search = search
@@ -82,15 +88,21 @@ class FailureModes(ResultTable):
         """
         chosen = self.df.filter(pl.col("rank") == rank)
         if chosen.is_empty():
-            raise QueryError(f"there is no failure mode of rank {rank}. Hint: ranks run from 1 to {len(self.df)}")
+            raise QueryError(
+                f"there is no failure mode of rank {rank}. Hint: ranks run from 1 to {len(self.df)}"
+            )
         mode = chosen.row(0, named=True)
         units = self._units[mode["unit"]]
         erroneous = (units.errors(mode["error_type"]) > 0) & members(units, tuple(mode[key] for key in KEYS))
         rows = units.frame.filter(erroneous)["row"]
         if mode["unit"] == "ground_truth":
-            behind = self._point.ground_truth[rows].select("ground_truth_index", prediction_index="nearest_prediction")
+            behind = self._point.ground_truth[rows].select(
+                "ground_truth_index", prediction_index="nearest_prediction"
+            )
         else:
-            behind = self._point.all_predictions[rows].select("prediction_index", ground_truth_index="target_index")
+            behind = self._point.all_predictions[rows].select(
+                "prediction_index", ground_truth_index="target_index"
+            )
         overlaps = self._point.evidence.pairs.select("prediction_index", "ground_truth_index", "overlap")
         behind = behind.join(
             overlaps, on=["prediction_index", "ground_truth_index"], how="left", maintain_order="left"
@@ -146,7 +158,9 @@ def failure_modes(
         select_modes(kinds[unit], group, confidence=confidence)
         for (unit, _), group in tested.filter(significant).group_by("unit", "error_type", maintain_order=True)
     ]
-    others = tested.filter(~significant & (pl.col("excess_errors") > 0)).with_columns(significant=pl.lit(False))
+    others = tested.filter(~significant & (pl.col("excess_errors") > 0)).with_columns(
+        significant=pl.lit(False)
+    )
     ranked = pl.concat(
         [
             *(_by_excess(pl.concat(modes).with_columns(significant=pl.lit(True))) for _ in modes[:1]),
@@ -156,7 +170,9 @@ def failure_modes(
     search = Search(
         tuple(names), tuple(dropped_attributes(evidence)), len(tested), level, min_support, min_clusters
     )
-    caption = f"failure modes; {evidence.describe(iou=point.iou, score=point.score)}; {len(tested)} slices tested"
+    caption = (
+        f"failure modes; {evidence.describe(iou=point.iou, score=point.score)}; {len(tested)} slices tested"
+    )
     return FailureModes(_present(ranked), caption=caption, search=search, point=point, units=kinds)
 
 

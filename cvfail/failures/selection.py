@@ -30,10 +30,10 @@ def select_modes(units: Units, candidates: pl.DataFrame, *, confidence: float) -
         p-value exceeds the largest p-value among the candidates. Cost: picks × candidates × units.
     """
     error_type = candidates["error_type"][0]
-    worst = float(candidates["p_value"].max())  # type: ignore[arg-type]
+    worst = float(candidates["p_value"].to_numpy().max())
     pool = candidates.sort(["excess_lower", *KEYS], descending=[True, *[False] * 4], nulls_last=True)
     pool = pool.head(MOST_CANDIDATES)
-    masks = [members(units, key).to_numpy() for key in pool.select(KEYS).iter_rows()]  # type: ignore[arg-type]
+    masks = [members(units, key).to_numpy() for key in pool.select(KEYS).iter_rows()]
     errors = units.errors(error_type).to_numpy()
     clusters = units.clusters.to_numpy()
     free = np.ones(errors.size, np.bool_)
@@ -68,7 +68,10 @@ def _remaining(
 
 
 def _per_cluster(
-    rows: NDArray[np.int64], clusters: NDArray[np.int32], errors: NDArray[np.float64], **keys: NDArray[np.int64]
+    rows: NDArray[np.int64],
+    clusters: NDArray[np.int32],
+    errors: NDArray[np.float64],
+    **keys: NDArray[np.int64],
 ) -> pl.DataFrame:
     """Errors and units of some rows, added up per cluster and key."""
     frame = pl.DataFrame({**keys, "cluster": clusters[rows], "errors": errors[rows]})

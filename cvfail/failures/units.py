@@ -66,7 +66,9 @@ def prediction_units(point: OperatingPoint, names: Sequence[str]) -> Units:
     """Every prediction that counts; attributes that only ground truth has are left out."""
     evidence = point.evidence
     chosen = [attribute for attribute in attributes(evidence, names) if attribute.prediction is not None]
-    columns = [attribute.prediction.alias(attribute.name) for attribute in chosen if attribute.prediction is not None]
+    columns = [
+        attribute.prediction.alias(attribute.name) for attribute in chosen if attribute.prediction is not None
+    ]
     clusters = evidence.clusters[evidence.coding.image]
     kind = point.all_predictions["error_type"]
     return _units("predictions", PREDICTION_ERRORS, clusters, columns, kind, point.correct | point.wrong)

@@ -99,13 +99,33 @@ def assign(
                     break
                 bit = np.uint16(1 << t)
                 choice = _best_free(
-                    first, last, thresholds[t], t, False, truths, overlaps, same_class, out[area], crowd, taken[area]
+                    first,
+                    last,
+                    thresholds[t],
+                    t,
+                    False,
+                    truths,
+                    overlaps,
+                    same_class,
+                    out[area],
+                    crowd,
+                    taken[area],
                 )
                 if choice >= 0:
                     neutral &= ~bit
                 else:
                     choice = _best_free(
-                        first, last, thresholds[t], t, True, truths, overlaps, same_class, out[area], crowd, taken[area]
+                        first,
+                        last,
+                        thresholds[t],
+                        t,
+                        True,
+                        truths,
+                        overlaps,
+                        same_class,
+                        out[area],
+                        crowd,
+                        taken[area],
                     )
                     if choice < 0:
                         continue

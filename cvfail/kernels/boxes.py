@@ -38,7 +38,9 @@ def box_overlap(boxes: Boxes, i: int, others: Boxes, j: int, over_own_area: bool
 
     Source: pycocotools 2.0.11, maskApi.c ``bbIou``.
     """
-    shared_width = min(boxes.x[i] + boxes.width[i], others.x[j] + others.width[j]) - max(boxes.x[i], others.x[j])
+    shared_width = min(boxes.x[i] + boxes.width[i], others.x[j] + others.width[j]) - max(
+        boxes.x[i], others.x[j]
+    )
     if shared_width <= 0.0:
         return 0.0
     shared_height = min(boxes.y[i] + boxes.height[i], others.y[j] + others.height[j]) - max(
@@ -49,5 +51,5 @@ def box_overlap(boxes: Boxes, i: int, others: Boxes, j: int, over_own_area: bool
     intersection = shared_width * shared_height
     own = boxes.width[i] * boxes.height[i]
     if over_own_area:
-        return intersection / own
-    return intersection / ((own + others.width[j] * others.height[j]) - intersection)
+        return float(intersection / own)
+    return float(intersection / ((own + others.width[j] * others.height[j]) - intersection))

@@ -62,7 +62,9 @@ def precision_at_recalls(
                 continue
             if (matched[row] >> t) & 1:
                 found[t] += 1
-                points[t, found[t] - 1] = found[t] / (np.float64(wrong_everywhere + wrong[t] + found[t]) + _EPSILON)
+                points[t, found[t] - 1] = found[t] / (
+                    np.float64(wrong_everywhere + wrong[t] + found[t]) + _EPSILON
+                )
             else:
                 wrong[t] += 1
     for t in range(thresholds):
@@ -128,7 +130,7 @@ def weighted_average_precision(
         events[:] = 0
         wrong_everywhere = 0
         for i in range(hit.size):
-            weight = np.int64(weights[replicate, image[i]])
+            weight = int(weights[replicate, image[i]])
             if hit[i] == 0 and neutral[i] == 0:
                 wrong_everywhere += weight
                 continue
@@ -157,7 +159,7 @@ def _kept_outcomes(
     rank: NDArray[np.int32],
     limit: int,
     images: NDArray[np.int32],
-    every_bit: int,
+    every_bit: np.uint16,
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.int32]]:
     """Outcomes and clusters of the rows that can count, side by side in memory, since they are read many times."""
     kept = 0
@@ -175,7 +177,9 @@ def _kept_outcomes(
 
 
 @kernel
-def _mean_envelope(points: NDArray[np.float64], reached: NDArray[np.float64], recalls: NDArray[np.float64]) -> float:
+def _mean_envelope(
+    points: NDArray[np.float64], reached: NDArray[np.float64], recalls: NDArray[np.float64]
+) -> float:
     """Mean over the recalls of the largest precision at this recall or a higher one; changes `points`."""
     for k in range(points.size - 2, -1, -1):
         points[k] = max(points[k], points[k + 1])

@@ -65,9 +65,7 @@ def type_errors(
                     belongs = group == 3 or same_class[stop] == (group != 1)
                     if group == 2:
                         belongs = belongs and used[truth]
-                    if belongs and (
-                        overlap > best[group] or (overlap == best[group] and truth < aim[group])
-                    ):
+                    if belongs and (overlap > best[group] or (overlap == best[group] and truth < aim[group])):
                         best[group] = overlap
                         aim[group] = truth
             stop += 1

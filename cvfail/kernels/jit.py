@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
@@ -22,5 +22,7 @@ def kernel(function: Function) -> Function:
     Returns:
         The compiled function; it compiles at its first call and is read from the cache afterwards.
     """
-    compiled: Function = njit(cache=True, nogil=True, error_model="numpy", fastmath=False)(function)
-    return compiled
+    compile_function: Callable[[Function], Any] = njit(
+        cache=True, nogil=True, error_model="numpy", fastmath=False
+    )
+    return cast("Function", compile_function(function))

@@ -54,9 +54,7 @@ def replicate_precision(
     from cvfail.kernels.cumulation import weighted_average_precision
 
     clusters = evidence.clusters
-    weights = read_only(
-        poisson_weights(np.arange(int(clusters.max(initial=-1)) + 1), replicates, seed=seed)
-    )
+    weights = read_only(poisson_weights(np.arange(int(clusters.max(initial=-1)) + 1), replicates, seed=seed))
     truths = evidence.regular(area)
     truth_clusters = clusters[evidence.coding.truth_image]
     row_clusters = read_only(clusters[evidence.coding.image])
@@ -87,7 +85,12 @@ def replicate_precision(
 
 
 def average_precision(
-    evidence: Evidence, *, replicates: int = 200, confidence: float = 0.95, seed: int = 0, threads: int | None = None
+    evidence: Evidence,
+    *,
+    replicates: int = 200,
+    confidence: float = 0.95,
+    seed: int = 0,
+    threads: int | None = None,
 ) -> ResultTable:
     """Average precision of every class, averaged over the ladder, at .5 and .75, and by area.
 
@@ -140,6 +143,8 @@ def _bounds(
     if replicates:
         samples = replicate_precision(evidence, replicates=replicates, seed=seed, threads=threads)
         for code in np.flatnonzero(~np.isnan(estimates)):
-            interval = percentile_interval(samples.average_precision[code].mean(axis=1), confidence=confidence)
+            interval = percentile_interval(
+                samples.average_precision[code].mean(axis=1), confidence=confidence
+            )
             bounds[:, code] = [np.nan if bound is None else bound for bound in interval[:2]]
     return {"ap_lower": bounds[0], "ap_upper": bounds[1]}

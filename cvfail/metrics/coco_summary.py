@@ -34,11 +34,16 @@ class _Line:
         defined = ~np.isnan(chosen)
         count = defined.sum(axis=(0, -1))
         total = np.where(defined, chosen, 0.0).sum(axis=(0, -1))
-        return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+        return np.asarray(np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0))
 
 
 def coco_summary(
-    evidence: Evidence, *, replicates: int = 200, confidence: float = 0.95, seed: int = 0, threads: int | None = None
+    evidence: Evidence,
+    *,
+    replicates: int = 200,
+    confidence: float = 0.95,
+    seed: int = 0,
+    threads: int | None = None,
 ) -> ResultTable:
     """AP and AR as COCO summarises them.
 

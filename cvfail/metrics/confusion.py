@@ -90,7 +90,8 @@ class ConfusionMatrix:
         if of not in sums:
             raise QueryError(f"normalise must be 'true', 'predicted' or 'all'; found {of!r}")
         total = sums[of].astype(np.float64)
-        return np.divide(self.counts, total, out=np.full(self.counts.shape, np.nan), where=total > 0)
+        unknown = np.full(self.counts.shape, np.nan)
+        return np.asarray(np.divide(self.counts, total, out=unknown, where=total > 0))
 
     @property
     def df(self) -> pl.DataFrame:
@@ -150,7 +151,9 @@ class ConfusionMatrix:
         pairs = self.df.filter(
             (pl.col("true") != pl.col("predicted"))
             & (pl.col("count") > 0)
-            & ~pl.any_horizontal(pl.col("true", "predicted") == BACKGROUND if self.background else pl.lit(False))
+            & ~pl.any_horizontal(
+                pl.col("true", "predicted") == BACKGROUND if self.background else pl.lit(False)
+            )
         )
         ordered = pairs.sort(
             ["count", "share_of_true", "true", "predicted"], descending=[True, True, False, False]

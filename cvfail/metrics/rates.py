@@ -67,7 +67,10 @@ def rates(
     )
     for name, (numerator, denominator) in _RATES.items():
         ratio = _ratio(units, numerator, denominator, keys, average, confidence)
-        columns = [pl.col("estimate").alias(name), *(pl.col(b).alias(f"{name}_{b}") for b in ("lower", "upper"))]
+        columns = [
+            pl.col("estimate").alias(name),
+            *(pl.col(b).alias(f"{name}_{b}") for b in ("lower", "upper")),
+        ]
         extra = ["design_effect"] if name == "recall" and average == "micro" else []
         frame = attach(frame, ratio.select(*keys, *columns, *extra), keys)
     return ResultTable(_finish(frame, keys, rule), caption=_caption(point, average, confidence))
@@ -91,7 +94,11 @@ def _units(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
         return truths.with_columns(fp=pl.lit(0, pl.Int64))
     wrong = pl.DataFrame(
         [
-            *(attribute.prediction.alias(attribute.name) for attribute in chosen if attribute.prediction is not None),
+            *(
+                attribute.prediction.alias(attribute.name)
+                for attribute in chosen
+                if attribute.prediction is not None
+            ),
             pl.Series(_CATEGORY, coding.category),
             clusters.gather(coding.image),
             pl.Series("fp", point.wrong).cast(pl.Int64),
@@ -110,7 +117,12 @@ def _ratio(
 ) -> pl.DataFrame:
     if average == "micro":
         return clustered_ratio(
-            units, numerator=numerator, denominator=denominator, cluster=_CLUSTER, by=by, confidence=confidence
+            units,
+            numerator=numerator,
+            denominator=denominator,
+            cluster=_CLUSTER,
+            by=by,
+            confidence=confidence,
         )
     return averaged_ratio(
         _of_classes_with_truth(units),
@@ -141,9 +153,9 @@ def _finish(frame: pl.DataFrame, keys: list[str], rule: Rule) -> pl.DataFrame:
     )
     if rule == "none":
         unknown = [name for name in frame.columns if name.startswith(("precision", "f1"))]
-        frame = frame.with_columns(
-            pl.lit(None, pl.Float64).alias(name) for name in unknown
-        ).with_columns(pl.lit(None, pl.Int64).alias(name) for name in ("fp", "predicted"))
+        frame = frame.with_columns(pl.lit(None, pl.Float64).alias(name) for name in unknown).with_columns(
+            pl.lit(None, pl.Int64).alias(name) for name in ("fp", "predicted")
+        )
     if "design_effect" not in frame.columns:
         frame = frame.with_columns(design_effect=pl.lit(None, pl.Float64))
     bounds = [f"{name}{suffix}" for name in _RATES for suffix in ("", "_lower", "_upper")]

@@ -62,7 +62,9 @@ def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
             _require_select(connection, sql)
             return pl.DataFrame(_Stream(connection.sql(sql)))
         except duckdb.Error as error:
-            raise QueryError(f"{error}\nHint: tables and views are {', '.join(sorted([*_NAMES, *VIEWS]))}") from error
+            raise QueryError(
+                f"{error}\nHint: tables and views are {', '.join(sorted([*_NAMES, *VIEWS]))}"
+            ) from error
 
 
 _NAMES = ("images", "categories", "ground_truth", "predictions", "pairs", "cells")

@@ -20,7 +20,15 @@ OURS = {
     "Miss": "missed",
 }
 
-AS_TIDECV = ["tide_loc_bounds", "tide_dupe", "tide_bkg", "tide_both", "tide_miss", "tide_miss_all", "tide_best_match"]
+AS_TIDECV = [
+    "tide_loc_bounds",
+    "tide_dupe",
+    "tide_bkg",
+    "tide_both",
+    "tide_miss",
+    "tide_miss_all",
+    "tide_best_match",
+]
 AS_TIDECV += ["tide_iou_tie_first", "tide_empty_image", "tide_mixed"]
 
 
@@ -31,7 +39,8 @@ def answer(case):
         {"image_id": i, "category_id": c, "bbox": b, "iscrowd": 1} for i, c, b in given["ignore_img_cls_xywh"]
     ]
     found = [
-        {"image_id": i, "category_id": c, "bbox": b, "score": s} for i, c, b, s in given["dets_img_cls_xywh_score"]
+        {"image_id": i, "category_id": c, "bbox": b, "score": s}
+        for i, c, b, s in given["dets_img_cls_xywh_score"]
     ]
     images = sorted({row["image_id"] for row in truths + found})
     categories = sorted({row["category_id"] for row in truths + found})
@@ -46,8 +55,12 @@ def test_counts_and_gains_equal_tidecv_where_the_rules_agree(golden, name):
     assert {theirs: rows[ours]["count"] for theirs, ours in OURS.items()} == expected["counts"]
     for theirs, ours in OURS.items():
         assert rows[ours]["delta_ap"] == pytest.approx(expected["dAP"][theirs] / 100, abs=1e-9)
-    assert rows["all false negatives"]["delta_ap"] == pytest.approx(expected["special"]["FalseNeg"] / 100, abs=1e-9)
-    assert rows["all false positives"]["delta_ap"] == pytest.approx(expected["special"]["FalsePos"] / 100, abs=1e-9)
+    assert rows["all false negatives"]["delta_ap"] == pytest.approx(
+        expected["special"]["FalseNeg"] / 100, abs=1e-9
+    )
+    assert rows["all false positives"]["delta_ap"] == pytest.approx(
+        expected["special"]["FalsePos"] / 100, abs=1e-9
+    )
 
 
 def test_a_class_without_ground_truth_does_not_enter_the_mean(golden):
@@ -81,7 +94,9 @@ def brute_force_type(evidence, row, found, iou, background):
         if truth["image_id"] != own["image_id"] or not truth["is_regular"]:
             continue
         shared_width = min(own["x"] + own["width"], truth["x"] + truth["width"]) - max(own["x"], truth["x"])
-        shared_height = min(own["y"] + own["height"], truth["y"] + truth["height"]) - max(own["y"], truth["y"])
+        shared_height = min(own["y"] + own["height"], truth["y"] + truth["height"]) - max(
+            own["y"], truth["y"]
+        )
         if shared_width <= 0 or shared_height <= 0:
             continue
         shared = shared_width * shared_height

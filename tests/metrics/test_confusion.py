@@ -15,7 +15,11 @@ from cvfail.matching.policy import Policy
 from cvfail.metrics.confusion import ConfusionMatrix, confusion_matrix
 from tests.scenes import detection, random_records
 
-CASES = ["A_wrong_class_high_score", "B_two_gt_same_place", "C_no_match_fp", "E_iou_between_.45_.5"] + [
+CASES = [
+    "A_wrong_class_high_score",
+    "B_two_gt_same_place",
+    "C_no_match_fp",
+    "E_iou_between_.45_.5",
     "F_score_thresholds",
     "G_steal",
     "H_iou_vs_score",
@@ -58,11 +62,18 @@ def test_normative_cases(golden, name):
 def test_equals_the_slow_oracle(reference, seed, score, iou):
     images, categories, annotations, detections = random_records(seed)
     truths = [
-        {"img": a["image_id"], "cat": a["category_id"], "box": a["bbox"], "area": a["area"], "crowd": a["iscrowd"]}
+        {
+            "img": a["image_id"],
+            "cat": a["category_id"],
+            "box": a["bbox"],
+            "area": a["area"],
+            "crowd": a["iscrowd"],
+        }
         for a in annotations
     ]
     found = [
-        {"img": d["image_id"], "cat": d["category_id"], "box": d["bbox"], "score": d["score"]} for d in detections
+        {"img": d["image_id"], "cat": d["category_id"], "box": d["bbox"], "score": d["score"]}
+        for d in detections
     ]
     expected, _ = reference.confusion(images, categories, truths, found, score_thr=score, iou=iou)
     evidence = make_evidence(detection(images, categories, annotations, detections), Policy())
@@ -125,7 +136,9 @@ def test_counts_of_disjoint_image_sets_add_up_to_the_whole(seed):
         ).counts
         for part in parts
     )
-    whole = confusion_matrix(OperatingPoint.of(make_evidence(detection(images, categories, annotations, detections), Policy())))
+    whole = confusion_matrix(
+        OperatingPoint.of(make_evidence(detection(images, categories, annotations, detections), Policy()))
+    )
     np.testing.assert_array_equal(whole.counts, total)
 
 
@@ -167,10 +180,19 @@ def test_normalising_by_row_gives_recall_and_by_column_precision_on_the_diagonal
 
 def test_long_form_has_every_cell_and_a_null_corner():
     frame = confusion_matrix(OperatingPoint.of(make_evidence(six_rows(), Policy()))).df
-    assert frame.columns == ["true", "predicted", "count", "share_of_true", "share_of_predicted", "share_of_all"]
+    assert frame.columns == [
+        "true",
+        "predicted",
+        "count",
+        "share_of_true",
+        "share_of_predicted",
+        "share_of_all",
+    ]
     assert len(frame) == 9
     assert frame.row(-1) == ("(background)", "(background)", None, None, None, None)
-    assert pl.DataFrame(confusion_matrix(OperatingPoint.of(make_evidence(six_rows(), Policy())))).equals(frame)
+    assert pl.DataFrame(confusion_matrix(OperatingPoint.of(make_evidence(six_rows(), Policy())))).equals(
+        frame
+    )
 
 
 def test_an_unknown_class_is_named_with_what_was_meant():
@@ -184,8 +206,11 @@ def test_an_unknown_class_is_named_with_what_was_meant():
 
 @pytest.mark.parametrize(
     ("annotations", "detections"),
-    [([], []), ([{"image_id": 1, "category_id": 1, "bbox": [0, 0, 5, 5]}], [])]
-    + [([], [{"image_id": 1, "category_id": 1, "bbox": [0, 0, 5, 5], "score": 0.5}])],
+    [
+        ([], []),
+        ([{"image_id": 1, "category_id": 1, "bbox": [0, 0, 5, 5]}], []),
+        ([], [{"image_id": 1, "category_id": 1, "bbox": [0, 0, 5, 5], "score": 0.5}]),
+    ],
 )
 def test_nothing_on_either_side_is_an_ordinary_input(annotations, detections):
     matrix = confusion_matrix(

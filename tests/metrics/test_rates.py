@@ -35,12 +35,21 @@ def two_images():
 
 
 def table(data, **options):
-    return rates(OperatingPoint.of(make_evidence(data, Policy()), score=options.pop("score", None)), **options).df
+    return rates(
+        OperatingPoint.of(make_evidence(data, Policy()), score=options.pop("score", None)), **options
+    ).df
 
 
 def test_overall_rates_by_hand():
     row = table(two_images()).row(0, named=True)
-    assert (row["tp"], row["fp"], row["fn"], row["support"], row["predicted"], row["clusters"]) == (1, 1, 2, 3, 2, 2)
+    assert (row["tp"], row["fp"], row["fn"], row["support"], row["predicted"], row["clusters"]) == (
+        1,
+        1,
+        2,
+        3,
+        2,
+        2,
+    )
     assert (row["precision"], row["recall"], row["f1"]) == pytest.approx((1 / 2, 1 / 3, 2 / 5))
     assert 0 <= row["recall_lower"] < 1 / 3 < row["recall_upper"] <= 1
 
@@ -93,8 +102,7 @@ def test_macro_gives_each_class_the_same_weight_and_weighted_the_support():
         [1],
         [1, 2],
         [{"image_id": i, "category_id": c, "bbox": b} for (i, c), b in zip(truths, boxes, strict=True)],
-        [{"image_id": 1, "category_id": 1, "bbox": boxes[0], "score": 0.9}]
-        + [{"image_id": 1, "category_id": 2, "bbox": boxes[3], "score": 0.9}],
+        [{"image_id": 1, "category_id": c, "bbox": boxes[n], "score": 0.9} for c, n in ((1, 0), (2, 3))],
     )
     assert table(data, average="macro")["recall"].item() == pytest.approx((1 / 3 + 1) / 2)
     assert table(data, average="weighted")["recall"].item() == pytest.approx(2 / 4)
@@ -129,7 +137,9 @@ def test_counts_over_a_partition_add_up_to_the_whole(seed, by):
 @pytest.mark.parametrize("average", ["micro", "macro", "weighted"])
 def test_nothing_to_count_is_null(average):
     frame = table(detection([1], [1], [], []), average=average)
-    assert frame.select("tp", "precision", "recall", "f1", "recall_lower").rows() == [(0, None, None, None, None)]
+    assert frame.select("tp", "precision", "recall", "f1", "recall_lower").rows() == [
+        (0, None, None, None, None)
+    ]
     assert table(detection([], [], [], []), by=["category"], average=average).is_empty()
 
 

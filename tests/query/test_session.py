@@ -15,7 +15,9 @@ def evaluation():
 
 
 def test_the_confusion_matrix_view_equals_the_method(evaluation):
-    expected = evaluation.confusion_matrix().df.filter(pl.col("count") > 0).select("true", "predicted", "count")
+    expected = (
+        evaluation.confusion_matrix().df.filter(pl.col("count") > 0).select("true", "predicted", "count")
+    )
     answer = evaluation.sql("SELECT * FROM confusion_matrix")
     assert answer.sort("true", "predicted").equals(expected.sort("true", "predicted"))
 
