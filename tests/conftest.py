@@ -4,6 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("cvfail", deadline=None)  # a kernel's first call compiles
+settings.load_profile("cvfail")
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
