@@ -84,6 +84,8 @@ def _common(kinds: set[type | None]) -> type:
 def _entries(objects: Sequence[Any]) -> dict[str, list[Any]]:
     """The entries of objects as columns; what is no object has none."""
     columns: dict[str, list[Any]] = {}
+    if dict not in set(map(type, objects)):
+        return columns
     for number, entries in enumerate(objects):
         if not isinstance(entries, dict):
             continue

@@ -94,18 +94,16 @@ class _Document:
     content: Any
 
 
-_SECTIONS = dict[str, msgspec.Raw]
-
-
 def _opened(given: CocoInput) -> _Document:
     """A path or a loaded object as a document; sections stay undecoded where the file is well-formed."""
     if not isinstance(given, str | Path):
         return _Document("frame", given)
     content = file_bytes(given)
     source = Path(given).name
-    is_list = re.match(rb"\s*\[", content)
+    if re.match(rb"\s*\[", content):
+        return _Document(source, msgspec.Raw(content))
     try:
-        return _Document(source, msgspec.json.decode(content, type=msgspec.Raw if is_list else _SECTIONS))
+        return _Document(source, msgspec.json.decode(content, type=dict[str, msgspec.Raw]))
     except msgspec.MsgspecError:
         return _Document(source, doctor.parsed(content, source))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -52,17 +54,28 @@ def decoded(records: msgspec.Raw | list[Any], section: Section) -> Values | None
 def _decoded_as(records: msgspec.Raw | list[Any], section: Section, extras: Iterable[str]) -> Values:
     extras = list(extras)
     names = [field.name for field in section.fields] + extras
-    if isinstance(records, msgspec.Raw):
-        record = _record_type(section, extras, skipped=msgspec.Raw)
-        rows = msgspec.json.decode(records, type=list[record])  # type: ignore[valid-type]
-    else:
-        record = _record_type(section, extras, skipped=Any)
-        rows = msgspec.convert(records, type=list[record])  # type: ignore[valid-type]
+    is_raw = isinstance(records, msgspec.Raw)
+    record = _record_type(section, extras, skipped=msgspec.Raw if is_raw else Any)
+    read: Any = msgspec.json.decode if is_raw else msgspec.convert
+    with _no_garbage_collection():
+        rows = read(records, type=list[record])  # type: ignore[valid-type]
     columns = {name: list(map(attrgetter(f"f{number}"), rows)) for number, name in enumerate(names)}
     return Values(
         known={field.name: columns[field.name] for field in section.fields},
         extra={name: columns[name] for name in extras},
     )
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Keep Python from looking for cycles among a million new tuples, of which none is in one."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _record_type(section: Section, extras: Iterable[str], *, skipped: Json) -> type[msgspec.Struct]:

@@ -46,7 +46,8 @@ def renamed(frame: pl.DataFrame, table: str, columns: ColumnNames | None, *, sou
     present = {declared: user for declared, user in names.items() if user in frame.columns}
     others = [c for c in frame.columns if c not in present.values() and c not in names]
     mapped = [pl.col(user).alias(declared) for declared, user in present.items()]
-    return RawTable(frame.select(*mapped, *others), source=source, section=table, fields=names)
+    section = table if source == "frame" else ""
+    return RawTable(frame.select(*mapped, *others), source=source, section=section, fields=names)
 
 
 def _names_of(table: str, columns: ColumnNames | None, frame: pl.DataFrame) -> dict[str, str]:

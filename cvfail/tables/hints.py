@@ -63,14 +63,15 @@ def unknown_image_hint(values: pl.Series, images: pl.DataFrame) -> str:
     return "add the images, or leave the rows out with on_invalid='drop'"
 
 
-def unknown_category_hint(values: pl.Series, categories: pl.DataFrame) -> str:
+def unknown_category_hint(unknown: pl.Series, values: pl.Series, categories: pl.DataFrame) -> str:
     """What to do about category ids that no category has.
 
     Args:
-        values: The ids that are not known.
+        unknown: The ids that are not known.
+        values: All ids of the column.
         categories: The categories.
     """
-    if values.dtype == pl.String and values.is_in(categories["name"].implode()).any():
+    if unknown.dtype == pl.String and unknown.is_in(categories["name"].implode()).any():
         return "these are names: replace them by the category_id of the name"
     offset = offset_hint(values, categories["category_id"])
     return offset or "add the categories, or leave the rows out with on_invalid='drop'"

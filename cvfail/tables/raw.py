@@ -30,7 +30,8 @@ class RawTable:
     @property
     def label(self) -> str:
         """How messages call the table: ``instances.json, annotations``; a frame by its section alone."""
-        return ", ".join(part for part in (self.source, self.section) if part and part != "frame")
+        parts = [part for part in (self.source, self.section) if part and part != "frame"]
+        return ", ".join(parts) or self.source
 
     def field(self, name: str) -> str:
         """The user's name of a declared column."""

@@ -118,7 +118,7 @@ def _category_rule(categories: pl.DataFrame) -> Rule:
         "category_id",
         "must be the id of one of the categories",
         _unknown("category_id", categories["category_id"]),
-        lambda _broken, values: unknown_category_hint(values, categories),
+        lambda broken, values: unknown_category_hint(broken, values, categories),
     )
 
 
@@ -130,12 +130,12 @@ def _unknown(name: str, known: pl.Series) -> pl.Expr:
 def _type_problem(
     name: str, first: str, second: str, frames: Mapping[str, pl.DataFrame], raw: Mapping[str, RawTable]
 ) -> Problem:
-    kinds = {t: "text" if frames[t][name].dtype == pl.String else "integers" for t in (first, second)}
-    field = raw[second].field(name)
+    kinds = ["text" if frames[t][name].dtype == pl.String else "integers" for t in (second, first)]
+    field, other = raw[second].field(name), raw[first].field(name)
     return Problem(
         source=raw[second].label,
         field=field,
-        rule=f"{field} must have the same type in all tables",
-        found=f"{kinds[first]} in {raw[first].label}, {kinds[second]} in {raw[second].label}",
-        hint=f"cast one of them, for example pl.col({field!r}).cast(pl.String) in the table with integers",
+        rule=f"{field} must have the same type as {other} in {raw[first].label}",
+        found=f"{kinds[0]} here, {kinds[1]} there",
+        hint="cast one of them: pl.col(...).cast(pl.String) makes text of integers",
     )
