@@ -11,6 +11,8 @@ from polars.exceptions import PolarsError
 
 from cvfail.errors import Problem, SchemaError
 
+_NO_COLUMN = "must be a column of integers, numbers or text"
+
 TableLike = Any
 """A Polars, pandas or pyarrow table, a DuckDB relation, a dictionary of columns, a list of dictionaries."""
 
@@ -69,5 +71,29 @@ def as_polars(table: TableLike, name: str) -> pl.DataFrame:
     )
 
 
-def _no_table(name: str, found: str, hint: str) -> SchemaError:
-    return SchemaError([Problem(source=name, field=name, rule="must be a table", found=found, hint=hint)])
+def as_column(values: TableLike, name: str) -> pl.Series:
+    """One column of any library as a Polars series; true and false become 1 and 0.
+
+    Args:
+        values: A list, a numpy array, or a Polars, pandas or pyarrow column.
+        name: What messages call it, and the name of the series.
+
+    Raises:
+        SchemaError: It has more than one dimension, or mixes types.
+    """
+    try:
+        if hasattr(values, "__arrow_c_stream__") and not isinstance(values, pl.Series):
+            values = ArrowStream(values)
+        elif hasattr(values, "tolist") and getattr(values, "dtype", None) == "object":
+            values = values.tolist()
+        series = pl.Series(name, values)
+    except (PolarsError, TypeError, ValueError, OverflowError) as error:
+        reason = str(error).splitlines()[0]
+        raise _no_table(name, reason, "give all values one type", rule=_NO_COLUMN) from error
+    if series.dtype.is_nested() or series.dtype == pl.Object:
+        raise _no_table(name, str(series.dtype), "pass one value per row", rule=_NO_COLUMN)
+    return series.cast(pl.Int64) if series.dtype == pl.Boolean else series
+
+
+def _no_table(name: str, found: str, hint: str, *, rule: str = "must be a table") -> SchemaError:
+    return SchemaError([Problem(source=name, field=name, rule=rule, found=found, hint=hint)])

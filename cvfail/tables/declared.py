@@ -151,8 +151,12 @@ DETECTION_PREDICTIONS = Table(
     ),
 )
 
+_CLASSIFIED_IMAGE_ID = Column(name="image_id", dtype="id", unique=True, meaning="the image")
+
 CLASSIFICATION_GROUND_TRUTH = Table(
-    "ground_truth", "the label of an image", (_GROUND_TRUTH_ID, _IMAGE_ID, _CATEGORY_ID, *_FLAGS)
+    "ground_truth",
+    "the label of an image",
+    (_GROUND_TRUTH_ID, _CLASSIFIED_IMAGE_ID, _CATEGORY_ID, *_FLAGS),
 )
 
 CLASSIFICATION_PREDICTIONS = Table(
@@ -160,7 +164,7 @@ CLASSIFICATION_PREDICTIONS = Table(
     "the predicted class of an image",
     (
         _PREDICTION_ID,
-        _IMAGE_ID,
+        _CLASSIFIED_IMAGE_ID,
         _CATEGORY_ID,
         Column(
             name="score",
