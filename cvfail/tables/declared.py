@@ -96,7 +96,7 @@ _FLAGS = (
         name="is_crowd",
         dtype=pl.Boolean,
         default=_FALSE,
-        meaning="whether the box is a region with many objects: absorbs predictions and is never missed",
+        meaning="whether it stands for many objects at once: absorbs predictions and is never missed",
     ),
     Column(
         name="is_ignored",
