@@ -78,7 +78,7 @@ class Section:
     Every other field with scalar values is an attribute, and so is every entry of an object `attributes`.
 
     Attributes:
-        name: The key of the list in the file.
+        name: The key of the list in the file; messages call the records so.
         table: The declared name of the table.
         fields: The fields with a meaning.
         left_out: Fields that become neither columns nor attributes.
@@ -147,7 +147,7 @@ ANNOTATIONS = Section(
 )
 
 RESULTS = Section(
-    "annotations",
+    "results",
     "predictions",
     (
         Field("image_id", ID, ("image_id",)),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +14,6 @@ from cvfail.errors import FormatError, Problem, SchemaError
 from cvfail.io.coco_fields import ID, Field, Json, Section
 from cvfail.io.coco_records import Values
 from cvfail.tables.findings import Findings, shown
-
-_MISSING = object()
 
 
 def parsed(content: bytes, source: str) -> Json:
@@ -59,9 +58,19 @@ def _format_error(error: json.JSONDecodeError, text: str, source: str) -> Format
 
 @dataclass
 class _Fault:
-    """A rule about a field, and the records that break it."""
+    """A rule about a field, and the records that break it.
 
-    item: Field
+    Attributes:
+        name: The field.
+        columns: The declared columns that cannot be had from such a record.
+        rule: What should hold.
+        hint: What to do.
+        records: The zero-based numbers of the records.
+        found: What stands in each of them.
+    """
+
+    name: str
+    columns: tuple[str, ...]
     rule: str
     hint: str
     records: list[int] = field(default_factory=list)
@@ -69,11 +78,7 @@ class _Fault:
 
 
 def examined(
-    records: Json,
-    section: Section,
-    *,
-    label: str,
-    findings: Findings,
+    records: Json, section: Section, *, label: str, findings: Findings
 ) -> tuple[Values, dict[str, pl.Series]]:
     """The values of records of which some are not as they should be.
 
@@ -83,70 +88,57 @@ def examined(
         label: How messages call them.
         findings: Where the problems go; a fault of every single record concerns the table as a whole.
 
-    Raises:
-        SchemaError: It is no list.
-
     Returns:
         The values, with None in the place of unusable ones, and by declared column which rows have those.
+
+    Raises:
+        SchemaError: It is no list.
     """
     if not isinstance(records, Sequence) or isinstance(records, str):
         rule, found = f"{section.name} must be a list of records", shown(records)
         raise SchemaError([Problem(source=label, field=section.name, rule=rule, found=found)])
     objects = [record if isinstance(record, dict) else {} for record in records]
-    faults = _faults(records, section)
-    known = {}
-    told: dict[str, pl.Series] = {}
-    for item in section.fields:
-        broken = {number for fault in faults if fault.item is item for number in fault.records}
-        known[item.name] = [
-            None if number in broken else record.get(item.name) for number, record in enumerate(objects)
-        ]
-        if broken:
-            mask = pl.Series([number in broken for number in range(len(objects))], dtype=pl.Boolean)
-            told |= dict.fromkeys(item.columns, mask)
-    for fault in faults:
+    unusable: dict[str, set[int]] = defaultdict(set)
+    for fault in _faults(records, section):
         _report(fault, objects, section, label, findings)
+        for column in fault.columns:
+            unusable[column].update(fault.records)
+    known = {
+        item.name: [
+            None if number in unusable[item.columns[0]] else record.get(item.name)
+            for number, record in enumerate(objects)
+        ]
+        for item in section.fields
+    }
+    told = {column: _mask(numbers, len(objects)) for column, numbers in unusable.items() if numbers}
     return Values(known, _extra_values(objects, section)), told
 
 
-def _faults(records: Sequence[Any], section: Section) -> list[_Fault]:
+def _faults(records: Sequence[Json], section: Section) -> list[_Fault]:
+    """The broken rules, each with all its records, in the order of their first record."""
     faults: dict[tuple[str, str], _Fault] = {}
     for number, record in enumerate(records):
-        for item in section.fields:
-            rule, found = _verdict(record, item)
-            if rule:
-                key = (item.name, rule)
-                fault = faults.setdefault(key, _Fault(item, rule, _hint(item, record, section)))
-                fault.records.append(number)
-                fault.found.append(found)
+        for fault in _faults_of(record, section):
+            known = faults.setdefault((fault.name, fault.rule), fault)
+            known.records.append(number)
+            known.found += fault.found if known is not fault else []
     return list(faults.values())
 
 
-def _verdict(record: Json, item: Field) -> tuple[str, str]:
-    """The rule that a record breaks in a field and what stands there; empty texts if all is well."""
+def _faults_of(record: Json, section: Section) -> Iterator[_Fault]:
     if not isinstance(record, dict):
-        return (
-            (f"every record must be an object with {item.name}", shown(record)) if item.required else ("", "")
-        )
-    value = record.get(item.name, _MISSING)
-    if value is _MISSING:
-        return (f"{item.name} is missing", "nothing") if item.required else ("", "")
-    if item.kind.holds(value) or (value is None and not item.required):
-        return "", ""
-    return f"{item.name} must be {item.kind.expected}", shown(value)
-
-
-def _hint(item: Field, record: Json, section: Section) -> str:
-    if not isinstance(record, dict):
-        return "write one JSON object per record"
-    if item.name not in record:
-        return _missing_hint(item, record, section)
-    value = record[item.name]
-    if isinstance(value, str) and _is_number_text(value):
-        return f"write {item.name} as a number, without quotation marks"
-    if item.kind is ID and isinstance(value, float):
-        return f"write {item.name} as an integer, {value:.0f} instead of {value}"
-    return f"correct {item.name} where the file is made"
+        columns = tuple(column for item in section.fields for column in item.columns)
+        rule, hint = "every record must be an object", "write one JSON object per record"
+        yield _Fault("record", columns, rule, hint, found=[shown(record)])
+        return
+    for item in section.fields:
+        value = record.get(item.name)
+        if item.name not in record and item.required:
+            rule, hint = f"{item.name} is missing", _missing_hint(item, record, section)
+            yield _Fault(item.name, item.columns, rule, hint, found=["nothing"])
+        elif (value is not None or item.required) and not item.kind.holds(value):
+            rule, hint = f"{item.name} must be {item.kind.expected}", _kind_hint(item, value)
+            yield _Fault(item.name, item.columns, rule, hint, found=[shown(value)])
 
 
 def _missing_hint(item: Field, record: dict[str, Any], section: Section) -> str:
@@ -157,6 +149,14 @@ def _missing_hint(item: Field, record: dict[str, Any], section: Section) -> str:
     if item.name == "score":
         return "is this a ground-truth file? Results need the model's confidence in [0, 1]"
     return f"every record of {section.name} needs {item.name}"
+
+
+def _kind_hint(item: Field, value: Json) -> str:
+    if isinstance(value, str) and _is_number_text(value):
+        return f"write {item.name} as a number, without quotation marks"
+    if item.kind is ID and isinstance(value, float):
+        return f"write {item.name} as an integer, 7 instead of 7.0"
+    return f"correct {item.name} where the file is made"
 
 
 def _is_number_text(value: str) -> bool:
@@ -175,7 +175,7 @@ def _report(
     where = f" ({', '.join(f'{key}={value}' for key, value in ids.items())})" if ids else ""
     problem = Problem(
         source=label,
-        field=fault.item.name,
+        field=fault.name,
         rule=fault.rule,
         count=len(fault.records),
         total=len(objects),
@@ -189,6 +189,10 @@ def _report(
         findings.add_rows(
             section.table, problem, records=pl.Series(fault.records), found=pl.Series(fault.found)
         )
+
+
+def _mask(numbers: set[int], length: int) -> pl.Series:
+    return pl.Series([number in numbers for number in range(length)], dtype=pl.Boolean)
 
 
 def _extra_values(objects: Sequence[dict[str, Any]], section: Section) -> dict[str, list[Any]]:
