@@ -17,13 +17,16 @@ from cvfail.failures.units import Units, prediction_units, truth_units
 from cvfail.statistics.multiplicity import benjamini_hochberg
 from cvfail.tables.result import ResultTable
 
+_SAME_ROWS = ("unit", "error_type", "units", "errors", "clusters")
+"""Slices that agree in all of these hold the same rows: one attribute repeats another."""
+
 _HAPPENS = {
     "missed": "missed",
     "classification": "taken for another class",
     "localisation": "found with a poor box only",
-    "duplicate": "found twice",
-    "background": "seen where nothing is",
-    "both": "of a wrong class and place",
+    "duplicate": "duplicates of found objects",
+    "background": "false positives on background",
+    "both": "false positives of wrong class and place",
 }
 """What befalls a unit, for the sentence that describes a mode."""
 
@@ -140,8 +143,9 @@ def failure_modes(
         The modes, most excess errors first, significant ones before the others; see `FailureModes`.
 
     Notes:
-        Missed, classification and localisation are told of objects, the other types of predictions. A slice is
-        compared with the rest, never with a whole that contains it; excess errors are errors beyond those
+        Missed, classification and localisation are told of objects: rate is errors ÷ objects. Duplicate,
+        background and both are told of false positives: rate is errors ÷ (objects + false positives), so that
+        objects that are missed do not make false positives look more frequent. A slice is compared with the rest, never with a whole that contains it; excess errors are errors beyond those
         expected at the rest's rate. p-values are clustered by image, q-values are Benjamini and Hochberg's over
         all slices and types tested. Slices that overlap are reported once: the slice with the largest lower
         bound of its excess is taken, its units are set aside, and others stay only if they still fail more than
@@ -155,7 +159,7 @@ def failure_modes(
     tested = _tested(kinds, max_order, min_support, min_clusters, confidence)
     significant = (pl.col("q_value") < level) & (pl.col("excess_errors") > 0)
     modes = [
-        select_modes(kinds[unit], group, confidence=confidence)
+        select_modes(kinds[unit], group, level=level, confidence=confidence)
         for (unit, _), group in tested.filter(significant).group_by("unit", "error_type", maintain_order=True)
     ]
     others = tested.filter(~significant & (pl.col("excess_errors") > 0)).with_columns(
@@ -164,7 +168,7 @@ def failure_modes(
     ranked = pl.concat(
         [
             *(_by_excess(pl.concat(modes).with_columns(significant=pl.lit(True))) for _ in modes[:1]),
-            _by_excess(others).head(insignificant),
+            _by_excess(others.unique(_SAME_ROWS, keep="first", maintain_order=True)).head(insignificant),
         ]
     )
     search = Search(
@@ -223,10 +227,9 @@ def _describe(mode: dict[str, object]) -> tuple[str, str]:
     first, first_value, second, second_value = (mode[key] for key in KEYS)
     parts = [(first, first_value)] if second is None else [(first, first_value), (second, second_value)]
     text = " & ".join(f"{name}={'(null)' if value is None else value}" for name, value in parts)
-    noun = "objects" if mode["unit"] == "ground_truth" else "predictions"
     happens = _HAPPENS[str(mode["error_type"])]
-    sentence = (
-        f"{text}: {mode['rate']:.0%} of {noun} {happens}, {mode['rest_rate']:.0%} elsewhere; "
-        f"{mode['excess_errors']:.0f} more than expected"
-    )
-    return sentence, text
+    if mode["unit"] == "ground_truth":
+        told = f"{mode['rate']:.0%} of objects {happens}, {mode['rest_rate']:.0%} elsewhere"
+    else:
+        told = f"{mode['errors']:.0f} {happens}"
+    return f"{text}: {told}; {mode['excess_errors']:.0f} more than expected", text

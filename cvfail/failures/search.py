@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import polars as pl
@@ -36,16 +36,24 @@ def search_slices(units: Units, *, max_order: int, min_support: int, confidence:
         for names in _attribute_sets(units, max_order)
         for error_type, cells in _cells(units, names, min_support)
     ]
-    return pl.concat(tables) if tables else pl.DataFrame()
+    return pl.concat([_no_slices(), *tables])
 
 
-def members(units: Units, key: tuple[str, str | None, str | None, str | None]) -> pl.Series:
-    """Which units lie in a slice, as a mask."""
-    first, first_value, second, second_value = key
-    mask = units.frame[first].cast(_LEVEL).eq_missing(pl.Series([first_value], dtype=_LEVEL))
-    if second is not None:
-        mask &= units.frame[second].cast(_LEVEL).eq_missing(pl.Series([second_value], dtype=_LEVEL))
+def members(units: Units, key: Sequence[str | None]) -> pl.Series:
+    """Which units lie in the slice that a key of `KEYS` names, as a mask."""
+    mask = pl.repeat(value=True, n=len(units.frame), dtype=pl.Boolean, eager=True)
+    for name, value in (key[:2], key[2:]):
+        if name is not None:
+            mask &= units.frame[name].cast(_LEVEL).eq_missing(pl.Series([value], dtype=_LEVEL))
     return mask
+
+
+def _no_slices() -> pl.DataFrame:
+    """The answer without rows, so that nothing to compare is an ordinary answer."""
+    sums = {"cluster": pl.Int32, "units": pl.Float64, "errors": pl.Float64}
+    cells = pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), **sums})
+    table = slice_against_rest(cells, pl.DataFrame(schema=sums), by=KEYS)
+    return table.select(pl.lit(None, pl.String).alias("error_type"), pl.all())
 
 
 def _attribute_sets(units: Units, max_order: int) -> Iterator[tuple[str, ...]]:
@@ -60,8 +68,13 @@ def _totals(units: Units, error_type: str) -> pl.DataFrame:
 
 
 def _cells(units: Units, names: tuple[str, ...], min_support: int) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Units and errors of every slice in every cluster, per error type; small slices left out."""
-    frame = units.frame.with_columns(_support=pl.len().over(names)).filter(pl.col("_support") >= min_support)
+    """Units and errors of every slice in every cluster, per error type.
+
+    Small slices are left out, and those of two attributes that hold the same rows as one of the two alone.
+    """
+    support = pl.len().over(names)
+    narrower = [support < pl.len().over(name) for name in names if len(names) > 1]
+    frame = units.frame.filter(support >= min_support, *narrower)
     if frame.is_empty():
         return
     cells = frame.group_by(*names, "cluster", maintain_order=True).agg(

@@ -1,6 +1,8 @@
-"""One mode per cause: of slices that overlap, the one that explains the errors best is kept."""
+"""One mode per cause: of slices that overlap, the one that explains the errors best, as simply as possible."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -13,67 +15,93 @@ from cvfail.statistics.contrast import slice_against_rest
 MOST_CANDIDATES = 150
 """Only this many slices, by the lower bound of their excess, compete; the others overlap with them."""
 
+Mask = NDArray[np.bool_]
 
-def select_modes(units: Units, candidates: pl.DataFrame, *, confidence: float) -> pl.DataFrame:
+
+def select_modes(units: Units, candidates: pl.DataFrame, *, level: float, confidence: float) -> pl.DataFrame:
     """Pick slices one after another, each judged on the units that no earlier pick contains.
 
     Args:
         units: Rows of the kind that the candidates are told of.
         candidates: Significant slices of one error type, columns of `search_slices`.
+        level: A slice is narrowed by a second attribute only if that makes a difference at this level.
         confidence: Of the intervals whose lower bound decides.
 
     Returns:
         The rows of `candidates` that were picked, as they came: their numbers are those of the whole slice.
 
     Notes:
-        Greedy cover. A candidate is dropped as soon as its remaining units do not fail more than the rest: its
-        p-value exceeds the largest p-value among the candidates. Cost: picks × candidates × units.
+        Greedy cover. The slice with the largest lower bound of its remaining excess is next; if it does not fail
+        more than the rest of a wider candidate that contains it, the wider one is taken. A candidate is dropped
+        as soon as its remaining units do not fail more than the rest: its p-value exceeds the largest p-value
+        among the candidates. Cost: picks × candidates × units.
     """
-    error_type = candidates["error_type"][0]
-    worst = float(candidates["p_value"].to_numpy().max())
     pool = candidates.sort(["excess_lower", *KEYS], descending=[True, *[False] * 4], nulls_last=True)
-    pool = pool.head(MOST_CANDIDATES)
-    masks = [members(units, key).to_numpy() for key in pool.select(KEYS).iter_rows()]
-    errors = units.errors(error_type).to_numpy()
-    clusters = units.clusters.to_numpy()
-    free = np.ones(errors.size, np.bool_)
-    alive = list(range(len(masks)))
+    contest = _Contest.of(units, pool.head(MOST_CANDIDATES), confidence=confidence)
+    worst = float(candidates["p_value"].to_numpy().max())
+    free = np.ones(contest.errors.size, np.bool_)
+    alive = list(range(len(contest.masks)))
     picked: list[int] = []
     while alive:
-        table = _remaining(masks, alive, free, errors, clusters, confidence)
+        table = contest.against_rest(alive, among=free)
         table = table.filter((pl.col("p_value") <= worst) & (pl.col("excess_errors") > 0))
         if table.is_empty():
             break
-        best = table.sort(["excess_lower", "slice"], descending=[True, False])["slice"][0]
+        ranking = table.sort(["excess_lower", "slice"], descending=[True, False])["slice"].to_list()
+        best = contest.simplest(ranking, among=free, level=level)
         picked.append(best)
-        free &= ~masks[best]
-        alive = [candidate for candidate in table["slice"].to_list() if candidate != best]
+        free &= ~contest.masks[best]
+        alive = [candidate for candidate in ranking if candidate != best]
     return pool[picked]
 
 
-def _remaining(
-    masks: list[NDArray[np.bool_]],
-    alive: list[int],
-    free: NDArray[np.bool_],
-    errors: NDArray[np.float64],
-    clusters: NDArray[np.int32],
-    confidence: float,
-) -> pl.DataFrame:
-    """Each living candidate against the rest, both without the units that are covered already."""
-    rows = [np.flatnonzero(masks[candidate] & free) for candidate in alive]
-    lengths = [own.size for own in rows]
-    inside = _per_cluster(np.concatenate(rows), clusters, errors, slice=np.repeat(alive, lengths))
-    totals = _per_cluster(np.flatnonzero(free), clusters, errors)
-    return slice_against_rest(inside, totals, by=["slice"], confidence=confidence)
+@dataclass(frozen=True)
+class _Contest:
+    """Candidates by number, with the rows that each contains."""
 
+    keys: list[tuple[str | None, ...]]
+    masks: list[Mask]
+    errors: NDArray[np.float64]
+    clusters: NDArray[np.int32]
+    confidence: float
 
-def _per_cluster(
-    rows: NDArray[np.int64],
-    clusters: NDArray[np.int32],
-    errors: NDArray[np.float64],
-    **keys: NDArray[np.int64],
-) -> pl.DataFrame:
-    """Errors and units of some rows, added up per cluster and key."""
-    frame = pl.DataFrame({**keys, "cluster": clusters[rows], "errors": errors[rows]})
-    sums = pl.col("errors").sum(), pl.len().cast(pl.Float64).alias("units")
-    return frame.group_by(*keys, "cluster", maintain_order=True).agg(sums)
+    @classmethod
+    def of(cls, units: Units, pool: pl.DataFrame, *, confidence: float) -> _Contest:
+        keys = pool.select(KEYS).rows()
+        masks = [members(units, key).to_numpy() for key in keys]
+        errors = units.errors(pool["error_type"][0]).to_numpy()
+        return cls(keys, masks, errors, units.clusters.to_numpy(), confidence)
+
+    def against_rest(self, candidates: list[int], *, among: Mask) -> pl.DataFrame:
+        """Each candidate against everything else among some rows; the column ``slice`` holds its number."""
+        rows = [np.flatnonzero(self.masks[candidate] & among) for candidate in candidates]
+        numbers = np.repeat(candidates, [own.size for own in rows])
+        inside = self._per_cluster(np.concatenate(rows), slice=numbers)
+        totals = self._per_cluster(np.flatnonzero(among))
+        return slice_against_rest(inside, totals, by=["slice"], confidence=self.confidence)
+
+    def simplest(self, ranking: list[int], *, among: Mask, level: float) -> int:
+        """The first candidate, or one of fewer attributes that contains it and fails as much without it."""
+        best = ranking[0]
+        for wider in ranking[1:]:
+            if not self._contains(wider, best):
+                continue
+            narrowed = self.against_rest([best], among=among & self.masks[wider])
+            real = narrowed.filter((pl.col("p_value") < level) & (pl.col("difference") > 0))
+            if real.is_empty():
+                return wider
+        return best
+
+    def _contains(self, wider: int, narrow: int) -> bool:
+        """Whether a slice of one attribute is part of the description of a slice of two."""
+        name, value, second, _ = self.keys[wider]
+        narrow_key = self.keys[narrow]
+        return (
+            second is None and narrow_key[2] is not None and (name, value) in {narrow_key[:2], narrow_key[2:]}
+        )
+
+    def _per_cluster(self, rows: NDArray[np.int64], **keys: NDArray[np.int64]) -> pl.DataFrame:
+        """Errors and units of some rows, added up per cluster and key."""
+        frame = pl.DataFrame({**keys, "cluster": self.clusters[rows], "errors": self.errors[rows]})
+        sums = pl.col("errors").sum(), pl.len().cast(pl.Float64).alias("units")
+        return frame.group_by(*keys, "cluster", maintain_order=True).agg(sums)

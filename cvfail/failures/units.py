@@ -8,16 +8,15 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from cvfail.evidence.attributes import attributes
+from cvfail.evidence.attributes import Attribute, attributes
 from cvfail.evidence.operating_point import OperatingPoint
 
 TRUTH_ERRORS = ("missed", "classification", "localisation")
 """Told of ground truth: nothing aims at it, or only something of the wrong class or with a poor box."""
 
 PREDICTION_ERRORS = ("duplicate", "background", "both")
-"""Told of predictions that count."""
+"""Told of false positives."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +24,11 @@ class Units:
     """Rows of one kind with their attributes and their errors.
 
     Attributes:
-        kind: ``ground_truth`` or ``predictions``.
+        kind: The table that the errors are rows of: ``ground_truth`` or ``predictions``.
         error_types: The errors that are told of this kind.
         frame: One row per unit: ``cluster``, one column per attribute, one 0/1 column per error type (named
-            ``error:<type>``), and ``row``, the row number in the table.
-        attributes: Names of the attribute columns.
+            ``error:<type>``), and ``row``, the row number in the table; null for a unit of the other table.
+        attributes: Names of the attribute columns that have more than one value here.
     """
 
     kind: str
@@ -54,40 +53,49 @@ def error_column(error_type: str) -> str:
 
 def truth_units(point: OperatingPoint, names: Sequence[str]) -> Units:
     """Every regular ground truth; an object has at most one error."""
-    evidence = point.evidence
-    outcome = point.ground_truth["outcome"]
-    chosen = attributes(evidence, names)
-    columns = [attribute.truth.alias(attribute.name) for attribute in chosen]
-    clusters = evidence.clusters[evidence.coding.truth_image]
-    return _units("ground_truth", TRUTH_ERRORS, clusters, columns, outcome, evidence.regular())
+    frame = _truths(point, attributes(point.evidence, names))
+    outcome = point.ground_truth["outcome"].filter(pl.Series(point.evidence.regular()))
+    return _units("ground_truth", TRUTH_ERRORS, frame, outcome)
 
 
 def prediction_units(point: OperatingPoint, names: Sequence[str]) -> Units:
-    """Every prediction that counts; attributes that only ground truth has are left out."""
+    """Every false positive and every regular ground truth, which bears no error.
+
+    Objects and not predictions are what false positives are measured against: where many objects are missed
+    there are fewer predictions, and the same false positives would seem more frequent. Attributes that only
+    ground truth has are left out.
+    """
     evidence = point.evidence
     chosen = [attribute for attribute in attributes(evidence, names) if attribute.prediction is not None]
-    columns = [
+    values = [
         attribute.prediction.alias(attribute.name) for attribute in chosen if attribute.prediction is not None
     ]
-    clusters = evidence.clusters[evidence.coding.image]
-    kind = point.all_predictions["error_type"]
-    return _units("predictions", PREDICTION_ERRORS, clusters, columns, kind, point.correct | point.wrong)
+    clusters = pl.Series("cluster", evidence.clusters[evidence.coding.image])
+    rows = pl.Series("row", np.arange(clusters.len()))
+    wrong = pl.DataFrame([rows, clusters, *values]).filter(pl.Series(point.wrong))
+    objects = _truths(point, chosen).with_columns(row=pl.lit(None, pl.Int64))
+    kinds = point.all_predictions["error_type"].filter(pl.Series(point.wrong)).cast(pl.String)
+    return _units(
+        "predictions",
+        PREDICTION_ERRORS,
+        pl.concat([wrong, objects]),
+        kinds.extend_constant(None, objects.height),
+    )
 
 
-def _units(
-    kind: str,
-    error_types: tuple[str, ...],
-    clusters: NDArray[np.int32],
-    columns: Sequence[pl.Series],
-    outcome: pl.Series,
-    counted: NDArray[np.bool_],
-) -> Units:
+def _truths(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
+    """Row, cluster and attribute values of every regular ground truth."""
+    evidence = point.evidence
+    clusters = pl.Series("cluster", evidence.clusters[evidence.coding.truth_image])
+    rows = pl.Series("row", np.arange(clusters.len()))
+    values = [attribute.truth.alias(attribute.name) for attribute in chosen]
+    return pl.DataFrame([rows, clusters, *values]).filter(pl.Series(evidence.regular()))
+
+
+def _units(kind: str, error_types: tuple[str, ...], frame: pl.DataFrame, outcome: pl.Series) -> Units:
     text = outcome.cast(pl.String)
     errors = [
-        (text == name).fill_null(False).cast(pl.Float64).alias(error_column(name)) for name in error_types
+        text.eq_missing(pl.Series([name])).cast(pl.Float64).alias(error_column(name)) for name in error_types
     ]
-    frame = pl.DataFrame(
-        [pl.Series("row", np.arange(counted.size)), pl.Series("cluster", clusters), *columns, *errors]
-    )
-    names = tuple(column.name for column in columns)
-    return Units(kind, error_types, frame.filter(pl.Series(counted)), names)
+    names = [name for name in frame.columns if name not in {"row", "cluster"} and frame[name].n_unique() > 1]
+    return Units(kind, error_types, frame.with_columns(errors), tuple(names))
