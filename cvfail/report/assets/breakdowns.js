@@ -1,0 +1,199 @@
+// The tables below the first screen: error types, confused pairs, slices and classes.
+
+function errorTypes(report, gallery) {
+  const largest = Math.max(0, ...report.error_types.map((type) => type.count));
+  const largestGain = Math.max(0, ...report.error_types.map((type) => type.delta_ap ?? 0));
+  return sortableTable({
+    caption: "Error types",
+    rows: report.error_types,
+    onOpen: (type) =>
+      gallery.open({
+        title: `${type.name}: ${type.explanation}`,
+        count: type.count,
+        examples: type.examples,
+      }),
+    columns: [
+      { label: "Error type", value: (type) => type.name, cell: (type) => named(type.name, type.explanation) },
+      {
+        label: "Errors",
+        kind: "chart",
+        value: (type) => type.count,
+        cell: (type) => barCell(formatCount(type.count), type.count, largest),
+      },
+      {
+        label: "AP if fixed",
+        title: "AP gained if every error of the type were fixed; the gains do not add up",
+        kind: "chart",
+        value: (type) => type.delta_ap,
+        cell: (type) =>
+          type.delta_ap === null
+            ? NOTHING
+            : barCell(`+${formatScore(type.delta_ap)}`, type.delta_ap, largestGain, "gain"),
+      },
+    ],
+  });
+}
+
+function named(name, explanation) {
+  return element("span", { class: "named" }, element("b", {}, name), element("small", {}, explanation));
+}
+
+function barCell(text, value, largest, kind) {
+  return element(
+    "div",
+    { class: "measured" },
+    element("span", { class: "value" }, text),
+    shareBar(value, largest, kind),
+  );
+}
+
+function confusedPairs(model, report, onOpen) {
+  const pairs = report.confusion.pairs.map((position) => report.confusion.cells[position]);
+  const largest = Math.max(0, ...pairs.map((cell) => cell.count));
+  return sortableTable({
+    caption: "Most confused pairs",
+    rows: pairs,
+    onOpen,
+    columns: [
+      {
+        label: "True → predicted",
+        value: (cell) => model.labels[cell.true],
+        cell: (cell) => `${model.labels[cell.true]} → ${model.labels[cell.predicted]}`,
+      },
+      {
+        label: "Count",
+        kind: "chart",
+        value: (cell) => cell.count,
+        cell: (cell) => barCell(formatCount(cell.count), cell.count, largest),
+      },
+      {
+        label: "Of true",
+        title: "Share of all that truly are of the class",
+        kind: "number",
+        value: model.share.row,
+        cell: (cell) => formatShare(model.share.row(cell)),
+      },
+    ],
+  });
+}
+
+/** Precision, recall and F1 as columns, each with the overall value as reference line. */
+function rateColumns(report) {
+  const overall = report.averages.find((row) => row.average === "micro");
+  return ["recall", "precision", "f1"].map((name) => ({
+    label: { recall: "Recall", precision: "Precision", f1: "F1" }[name],
+    kind: "chart",
+    title: "95% interval drawn; the faint line is the value over everything",
+    value: (row) => row[name].estimate,
+    cell: (row) => intervalCell(row[name], { reference: overall?.[name].estimate ?? null }),
+  }));
+}
+
+function sliceTables(report, gallery) {
+  return report.slices.map((table) => {
+    const known = rateColumns(report).filter((column) =>
+      table.rows.some((row) => column.value(row) !== null),
+    );
+    const nameOf = (row) => (row.value === null ? "(not known)" : row.value);
+    return element(
+      "section",
+      { class: "attribute" },
+      element("h3", {}, element("code", {}, table.attribute)),
+      table.note === "" ? null : element("p", { class: "note" }, table.note),
+      sortableTable({
+        caption: `Slices by ${table.attribute}`,
+        rows: table.rows,
+        faint: (row) => row.thin,
+        filterBy: nameOf,
+        onOpen: (row) =>
+          gallery.open({
+            title: `Errors where ${table.attribute} = ${nameOf(row)}`,
+            count: row.errors,
+            examples: row.examples,
+          }),
+        columns: [
+          { label: "Value", value: (row) => row.value, cell: nameOf },
+          ...known,
+          {
+            label: report.task === "detection" ? "Objects" : "Support",
+            kind: "number",
+            value: (row) => row.support,
+            cell: (row) => formatCount(row.support),
+          },
+          {
+            label: "Images",
+            title: "Images, or the clusters that were given; below 10 the row is grey",
+            kind: "number",
+            value: (row) => row.clusters,
+            cell: (row) => formatCount(row.clusters),
+          },
+        ],
+      }),
+    );
+  });
+}
+
+function classTable(model, report, gallery) {
+  const number = (label, key, title) => ({
+    label,
+    title,
+    kind: "number",
+    value: (row) => row[key],
+    cell: (row) => formatScore(row[key]),
+  });
+  const detection = report.task === "detection";
+  const averagePrecision = {
+    label: "AP",
+    kind: "chart",
+    title: "Mean over IoU 0.50 to 0.95",
+    value: (row) => row.ap?.estimate ?? null,
+    cell: (row) => intervalCell(row.ap, { format: formatScore }),
+  };
+  const specificity = {
+    label: "Specificity",
+    title: "Of everything else, the share not predicted as this class",
+    kind: "chart",
+    value: (row) => row.specificity?.estimate ?? null,
+    cell: (row) => intervalCell(row.specificity),
+  };
+  return sortableTable({
+    caption: "Classes",
+    rows: report.classes,
+    faint: (row) => row.thin,
+    filterBy: (row) => model.labels[row.label],
+    sortedBy: 0,
+    descending: false,
+    onOpen: (row) => gallery.open(classGroup(model, row.label)),
+    columns: [
+      { label: "Class", value: (row) => model.labels[row.label], cell: (row) => model.labels[row.label] },
+      ...(detection ? [averagePrecision, number("AP50", "ap50", "At IoU 0.50")] : []),
+      ...rateColumns(report),
+      ...(detection ? [] : [specificity]),
+      {
+        label: detection ? "Objects" : "Support",
+        kind: "number",
+        value: (row) => row.support,
+        cell: (row) => formatCount(row.support),
+      },
+      {
+        label: "Predicted",
+        kind: "number",
+        value: (row) => row.predicted,
+        cell: (row) => formatCount(row.predicted),
+      },
+    ],
+  });
+}
+
+/** Everything that went wrong with a class: its row and its column of the matrix, the largest cells first. */
+function classGroup(model, label) {
+  const wrong = model.cells.filter(
+    (cell) => cell.true !== cell.predicted && (cell.true === label || cell.predicted === label),
+  );
+  wrong.sort((one, other) => other.count - one.count);
+  return {
+    title: `Errors with ${model.labels[label]}`,
+    count: wrong.reduce((sum, cell) => sum + cell.count, 0),
+    examples: [...new Set(wrong.flatMap((cell) => cell.examples))],
+  };
+}

@@ -1,0 +1,178 @@
+// The gallery: a dialog with the examples behind a cell, a pair, a slice, a class, an error type or a mode.
+
+const EXAMPLES_AT_ONCE = 24;
+
+/** The gallery of a report; `open({ title, note, count, examples }, first)` shows examples by position. */
+function makeGallery(report) {
+  const state = { examples: [], shown: 0, view: usualView(report), neighbours: true };
+  const title = element("h2", { id: "gallery-title" });
+  const note = element("p", { class: "note" });
+  const cards = element("div", { class: "cards" });
+  const more = element("button", { class: "more", type: "button", onClick: () => showMore() }, "Show more");
+  const dialog = element(
+    "dialog",
+    { class: "gallery", "aria-labelledby": "gallery-title" },
+    element(
+      "header",
+      {},
+      element("div", { class: "heading" }, title, note),
+      element("div", { class: "controls" }, ...viewControls(report, state, redraw)),
+      element(
+        "button",
+        { class: "close", type: "button", "aria-label": "Close", onClick: () => dialog.close() },
+        "×",
+      ),
+    ),
+    element("div", { class: "body" }, legendOf(report), cards, more),
+  );
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("keydown", (event) => moveFocus(event, cards));
+
+  function open(group, first = null) {
+    title.textContent = group.title;
+    note.textContent = galleryNote(report, group);
+    state.examples = group.examples;
+    redraw();
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector(".body").scrollTop = 0;
+    const start = first === null ? -1 : group.examples.indexOf(first);
+    (cards.children[start] ?? cards).querySelector("button.frame")?.focus();
+  }
+
+  function redraw() {
+    state.shown = 0;
+    cards.replaceChildren();
+    showMore();
+  }
+
+  function showMore() {
+    const next = state.examples.slice(state.shown, state.shown + EXAMPLES_AT_ONCE);
+    cards.append(...next.map((position) => exampleCard(report, report.examples[position], state)));
+    state.shown += next.length;
+    more.hidden = state.shown >= state.examples.length;
+  }
+
+  document.body.append(dialog);
+  return { open };
+}
+
+function viewControls(report, state, redraw) {
+  if (report.task === "classification") return [];
+  return [
+    choice(
+      "View",
+      { crop: "Crop", whole: "Whole image" },
+      state.view,
+      (view) => ((state.view = view), redraw()),
+    ),
+    tick("Neighbours", state.neighbours, (on) => ((state.neighbours = on), redraw())),
+  ];
+}
+
+/** "12 of 215 shown, most confident first." */
+function galleryNote({ task }, { count, examples }) {
+  if (examples.length === 0) return "No examples are kept in this report.";
+  if (examples.length >= count)
+    return `All ${formatCount(count)} shown.`.replace("All 1 shown", "The only one");
+  const order =
+    task === "detection" ? "most confident first, missed objects by size" : "most confident first";
+  return `${formatCount(examples.length)} of ${formatCount(count)} shown, ${order}.`;
+}
+
+function legendOf(report) {
+  if (report.task === "classification") return null;
+  const key = (kind, words) =>
+    element(
+      "span",
+      {},
+      graphic(
+        "svg",
+        { viewBox: "0 0 26 14", class: "key", "aria-hidden": "true" },
+        graphic("rect", { class: `outline line subject ${kind}`, x: 2, y: 2, width: 22, height: 10 }),
+      ),
+      words,
+    );
+  return element(
+    "p",
+    { class: "legend" },
+    key("truth", "Ground truth, solid"),
+    key("prediction", "Prediction, dashed"),
+  );
+}
+
+/** One example: its picture (a button that enlarges it), what happened, and the file. */
+function exampleCard(report, example, { view, neighbours }) {
+  const image = report.images[example.image];
+  const picture = element("button", {
+    class: "frame",
+    type: "button",
+    "aria-expanded": "false",
+    title: "Enlarge",
+  });
+  const card = element("figure", {}, picture, exampleCaption(report, example, image));
+  picture.append(drawExample(report, example, view, neighbours));
+  picture.addEventListener("click", () => {
+    const large = card.classList.toggle("large");
+    picture.setAttribute("aria-expanded", String(large));
+    picture.replaceChildren(
+      drawExample(report, example, large && view === "crop" ? "whole" : view, neighbours),
+    );
+  });
+  return card;
+}
+
+function exampleCaption(report, example, image) {
+  const facts = [describeExample(report, example)];
+  if (report.picture_report.asked && image.picture === null) facts.push("no picture");
+  return element(
+    "figcaption",
+    {},
+    element("span", { class: "what" }, facts.join(" · ")),
+    element(
+      "span",
+      { class: "file" },
+      element("code", { title: image.file_name }, image.file_name),
+      copyButton(image.file_name),
+    ),
+  );
+}
+
+/** A button that copies a text; where the clipboard is closed to pages, through a selection. */
+function copyButton(text) {
+  const button = element(
+    "button",
+    { class: "copy", type: "button", "aria-label": `Copy file name ${text}` },
+    "Copy",
+  );
+  button.addEventListener("click", async () => {
+    button.textContent = (await copyText(text, button)) ? "Copied" : "Not copied";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  });
+  return button;
+}
+
+async function copyText(text, near) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const box = element("textarea", { class: "unseen" });
+    box.value = text;
+    near.after(box);
+    box.select();
+    const copied = document.execCommand("copy");
+    box.remove();
+    near.focus();
+    return copied;
+  }
+}
+
+/** Left and right move between the pictures. */
+function moveFocus(event, cards) {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const frames = [...cards.querySelectorAll("button.frame")];
+  const here = frames.indexOf(document.activeElement);
+  if (step === undefined || here < 0) return;
+  event.preventDefault();
+  frames[Math.min(frames.length - 1, Math.max(0, here + step))].focus();
+}

@@ -1,0 +1,75 @@
+// The confusion matrix of many classes as a picture: one small square per pair, walked by mouse or arrow keys.
+
+const LARGEST_SQUARE = 12;
+
+/** A canvas of the whole matrix, classes by frequency; a chosen square opens its examples. */
+function matrixOverview(model, onOpen) {
+  const classes = orderedClasses(model, "frequency");
+  const positions = model.background === null ? classes : [...classes, model.background];
+  const place = new Map(positions.map((position, index) => [position, index]));
+  const square = Math.max(1, Math.min(LARGEST_SQUARE, Math.floor(960 / positions.length)));
+  const side = square * positions.length;
+  const canvas = element("canvas", {
+    width: side,
+    height: side,
+    tabindex: 0,
+    role: "img",
+    "aria-label": "Overview of the confusion matrix, classes by frequency; arrow keys walk, Enter opens",
+  });
+  const readout = element(
+    "p",
+    { class: "readout", "aria-live": "polite" },
+    "All classes by frequency, rows true, columns predicted. Darker is a larger share of the row.",
+  );
+  let here = [0, 0];
+
+  function paint() {
+    const pen = canvas.getContext("2d");
+    const right = colourOf(canvas, "--right-ink");
+    const wrong = colourOf(canvas, "--wrong-ink");
+    pen.clearRect(0, 0, side, side);
+    for (const cell of model.cells) {
+      pen.globalAlpha = 0.15 + 0.85 * Math.sqrt(model.share.row(cell));
+      pen.fillStyle = cell.true === cell.predicted ? right : wrong;
+      pen.fillRect(square * place.get(cell.predicted), square * place.get(cell.true), square, square);
+    }
+    pen.globalAlpha = 1;
+    pen.strokeStyle = colourOf(canvas, "--ink");
+    pen.strokeRect(square * here[1] - 0.5, square * here[0] - 0.5, square + 1, square + 1);
+  }
+
+  function visit(row, column) {
+    const last = positions.length - 1;
+    here = [Math.min(last, Math.max(0, row)), Math.min(last, Math.max(0, column))];
+    readout.textContent = cellSentence(model, positions[here[0]], positions[here[1]]);
+    paint();
+  }
+
+  function openHere() {
+    const cell = model.at(positions[here[0]], positions[here[1]]);
+    if (cell !== null) onOpen(cell);
+  }
+
+  canvas.addEventListener("pointermove", (event) => {
+    const scale = side / canvas.clientWidth / square;
+    visit(Math.floor(event.offsetY * scale), Math.floor(event.offsetX * scale));
+  });
+  canvas.addEventListener("click", openHere);
+  canvas.addEventListener("keydown", (event) => {
+    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (step !== undefined) visit(here[0] + step[0], here[1] + step[1]);
+    else if (event.key === "Enter" || event.key === " ") openHere();
+    else return;
+    event.preventDefault();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  document.addEventListener("themechange", paint);
+  requestAnimationFrame(paint);
+  return element("div", { class: "overview" }, canvas, readout);
+}
+
+/** A colour of the theme as the browser computes it, light or dark as the page is now. */
+function colourOf(node, name) {
+  node.style.color = `var(${name})`;
+  return getComputedStyle(node).color;
+}

@@ -1,0 +1,118 @@
+// Tables that sort by any column, filter by text, and draw only the rows that are looked at.
+
+const ROWS_AT_ONCE = 100;
+
+/**
+ * A sortable table.
+ *
+ * A column is { label, title, kind, value(row), cell(row) }: `value` sorts, `cell` shows (a node or text), `kind`
+ * is "number", "chart" (a number and a drawing), or nothing for text.
+ * Missing values sort last both ways. `onOpen(row)` makes the first cell a button, and the row clickable.
+ */
+function sortableTable({
+  caption,
+  columns,
+  rows,
+  sortedBy = null,
+  descending = true,
+  filterBy = null,
+  faint = () => false,
+  onOpen = null,
+}) {
+  const state = { column: sortedBy, descending, text: "", limit: ROWS_AT_ONCE };
+  const body = element("tbody");
+  const headers = columns.map((column, position) => headerCell(column, () => sortBy(position)));
+  const more = element("button", { class: "more", type: "button", onClick: () => showAll() });
+  const table = element(
+    "table",
+    { class: "data" },
+    element("caption", { class: "unseen" }, caption),
+    element("thead", {}, element("tr", {}, ...headers)),
+    body,
+  );
+
+  function sortBy(position) {
+    state.descending = state.column === position ? !state.descending : Boolean(columns[position].kind);
+    state.column = position;
+    redraw();
+  }
+
+  function showAll() {
+    state.limit = Infinity;
+    redraw();
+  }
+
+  function redraw() {
+    const wanted = state.text.toLowerCase();
+    const shown = rows.filter((row) => !wanted || filterBy(row).toLowerCase().includes(wanted));
+    if (state.column !== null) shown.sort(byValue(columns[state.column].value, state.descending));
+    headers.forEach((header, position) => {
+      const direction = state.descending ? "descending" : "ascending";
+      header.setAttribute("aria-sort", position === state.column ? direction : "none");
+    });
+    body.replaceChildren(...shown.slice(0, state.limit).map(tableRow));
+    more.hidden = shown.length <= state.limit;
+    more.textContent = `Show all ${formatCount(shown.length)} rows`;
+  }
+
+  function tableRow(row) {
+    const cells = columns.map((column, position) => {
+      const content = column.cell(row);
+      const opens = position === 0 && onOpen !== null;
+      const inside = opens
+        ? element("button", { class: "open", type: "button", onClick: () => onOpen(row) }, content)
+        : content;
+      return element(
+        position === 0 ? "th" : "td",
+        { class: column.kind, scope: position === 0 ? "row" : null },
+        inside,
+      );
+    });
+    const node = element(
+      "tr",
+      { class: [faint(row) ? "thin" : "", onOpen ? "opens" : ""].join(" ").trim() || null },
+      ...cells,
+    );
+    if (onOpen !== null)
+      node.addEventListener("click", (event) => event.target.closest("button, a") ?? onOpen(row));
+    return node;
+  }
+
+  redraw();
+  return element(
+    "div",
+    { class: "table" },
+    filterBy !== null && rows.length > 12 ? filterBox((text) => ((state.text = text), redraw())) : null,
+    element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table),
+    more,
+  );
+}
+
+function headerCell(column, onSort) {
+  const button = element(
+    "button",
+    { type: "button", title: column.title ?? null, onClick: onSort },
+    column.label,
+  );
+  return element("th", { scope: "col", class: column.kind }, button);
+}
+
+function filterBox(onText) {
+  const box = element("input", {
+    type: "search",
+    placeholder: "Filter",
+    "aria-label": "Filter rows",
+    onInput: () => onText(box.value),
+  });
+  return element("div", { class: "filter" }, box);
+}
+
+/** Compares rows by a value; missing ones last whichever way. */
+function byValue(value, descending) {
+  return (one, other) => {
+    const [left, right] = [value(one), value(other)];
+    if (left === null || right === null) return (left === null) - (right === null);
+    const order = typeof left === "string" ? left.localeCompare(right) : left - right;
+    return descending ? -order : order;
+  };
+}

@@ -1,0 +1,172 @@
+// The first screen: headline numbers and the failure modes to look at first.
+
+const THUMBNAILS_PER_MODE = 4;
+const MODES_AS_CARDS = 6;
+
+/** The headline numbers as tiles. */
+function headlineTiles(report) {
+  const tile = ({ name, explanation, style, value }) => {
+    const format = style === "rate" ? formatShare : formatScore;
+    const known = value.lower !== null && value.upper !== null;
+    return element(
+      "div",
+      { class: "tile", title: explanation },
+      element("dt", {}, name),
+      element("dd", { class: "value" }, format(value.estimate)),
+      element("dd", { class: "chart" }, value.estimate === null ? null : intervalChart(value)),
+      element(
+        "dd",
+        { class: "range" },
+        known ? `${format(value.lower)} – ${format(value.upper)}` : explanation,
+      ),
+    );
+  };
+  const group = (key, label) => {
+    const numbers = report.headline.filter((number) => number.group === key);
+    if (numbers.length === 0) return null;
+    return element(
+      "div",
+      { class: "tile-group" },
+      element("h3", {}, label),
+      element("dl", { class: "tiles" }, ...numbers.map(tile)),
+    );
+  };
+  return [group("ranking", "Over all scores"), group("operating_point", operatingPointLabel(report))];
+}
+
+function operatingPointLabel({ operating_point: { score, iou } }) {
+  const parts = [];
+  if (score !== null) parts.push(`score ≥ ${score}`);
+  if (iou !== null) parts.push(`IoU ≥ ${iou}`);
+  return parts.length > 0 ? `At ${parts.join(", ")}` : "At the predicted labels";
+}
+
+/** Cards for the modes that stand out, and a closed table of the others. */
+function failureModes(report, gallery) {
+  const standing = report.failure_modes.filter((mode) => mode.significant);
+  const cards = standing.slice(0, MODES_AS_CARDS);
+  const others = report.failure_modes.filter((mode) => !cards.includes(mode));
+  const none = element(
+    "p",
+    { class: "none" },
+    "No slice fails significantly more than the rest, after correction for the number of slices looked at.",
+  );
+  return [
+    cards.length > 0
+      ? element("ol", { class: "modes" }, ...cards.map((mode) => modeCard(report, mode, gallery)))
+      : none,
+    others.length > 0
+      ? element(
+          "details",
+          { class: "others" },
+          element("summary", {}, otherModesLabel(others)),
+          modeTable(others, gallery),
+        )
+      : null,
+  ];
+}
+
+function otherModesLabel(others) {
+  const weak = others.filter((mode) => !mode.significant).length;
+  const weakly = `${formatCount(weak)} that may be chance`;
+  return others.length === weak
+    ? `Looked at, not significant: ${weakly}`
+    : `${formatCount(others.length - weak)} more, and ${weakly}`;
+}
+
+function modeGroup(mode) {
+  return { title: mode.title, count: mode.errors, examples: mode.examples };
+}
+
+function modeCard(report, mode, gallery) {
+  const open = (first) => gallery.open(modeGroup(mode), first);
+  return element(
+    "li",
+    { class: "mode" },
+    element(
+      "div",
+      { class: "evidence" },
+      element(
+        "h3",
+        {},
+        element("button", { class: "open", type: "button", onClick: () => open(null) }, modeHeading(mode)),
+      ),
+      element("p", { class: "sentence" }, mode.sentence),
+      againstRest(mode),
+      element("p", { class: "facts" }, ...modeFacts(mode)),
+    ),
+    thumbnailStrip(report, mode.examples, open),
+  );
+}
+
+/** "Missed where `size=small`", the slice set as code. */
+function modeHeading({ what, slice }) {
+  return [`${what} where `, element("code", {}, slice)];
+}
+
+function modeFacts({ errors, q_value: q }) {
+  return [
+    element("span", {}, plural(errors, "errors")),
+    element(
+      "span",
+      { title: "Expected share of false alarms among the modes reported at least this surely" },
+      `q ${q !== null && q < 0.001 ? "" : "= "}${formatProbability(q)}`,
+    ),
+  ];
+}
+
+function thumbnailStrip(report, examples, open) {
+  const pictures = examples
+    .slice(0, THUMBNAILS_PER_MODE)
+    .map((position) =>
+      element(
+        "button",
+        { class: "frame", type: "button", title: "Open the examples", onClick: () => open(position) },
+        drawExample(report, report.examples[position], usualView(report), false),
+      ),
+    );
+  return pictures.length > 0 ? element("div", { class: "strip" }, ...pictures) : null;
+}
+
+function modeTable(modes, gallery) {
+  return sortableTable({
+    caption: "Failure modes",
+    rows: modes,
+    faint: (mode) => !mode.significant,
+    onOpen: (mode) => gallery.open(modeGroup(mode)),
+    columns: [
+      { label: "Mode", value: (mode) => mode.title, cell: (mode) => mode.title },
+      { label: "Rate", kind: "number", value: (mode) => mode.rate, cell: (mode) => formatShare(mode.rate) },
+      {
+        label: "Elsewhere",
+        kind: "number",
+        value: (mode) => mode.rest_rate,
+        cell: (mode) => formatShare(mode.rest_rate),
+      },
+      {
+        label: "Excess errors",
+        kind: "number",
+        value: (mode) => mode.excess.estimate,
+        cell: (mode) => formatCount(mode.excess.estimate),
+      },
+      {
+        label: "95% interval",
+        kind: "number",
+        value: (mode) => mode.excess.lower,
+        cell: ({ excess }) => `${formatCount(excess.lower)} to ${formatCount(excess.upper)}`,
+      },
+      {
+        label: "Support",
+        kind: "number",
+        value: (mode) => mode.support,
+        cell: (mode) => formatCount(mode.support),
+      },
+      {
+        label: "q",
+        kind: "number",
+        value: (mode) => mode.q_value,
+        cell: (mode) => formatProbability(mode.q_value),
+      },
+    ],
+  });
+}

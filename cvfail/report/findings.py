@@ -1,0 +1,145 @@
+"""The parts of a summary that open a gallery: failure modes, error types, the confusion matrix, slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from cvfail.evidence.attributes import attribute
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.failures.modes import FailureModes
+from cvfail.metrics.confusion import ConfusionMatrix
+from cvfail.report import sentences
+from cvfail.report.choosing import (
+    choose,
+    confusion_units,
+    error_type_units,
+    with_attribute,
+    with_order,
+)
+from cvfail.report.gallery import Gallery
+from cvfail.report.schema import Confusion, ConfusionCell, ErrorType, Estimate, FailureMode, SliceTable, Task
+
+MOST_SIGNIFICANT_MODES = 30
+MOST_OTHER_MODES = 20
+MOST_PAIRS = 12
+
+
+def failure_modes(
+    modes: FailureModes, point: OperatingPoint, gallery: Gallery, *, examples: int
+) -> list[FailureMode]:
+    """The ranked modes, the significant ones first; only those have examples."""
+    significant = modes.df.filter(pl.col("significant")).head(MOST_SIGNIFICANT_MODES)
+    others = modes.df.filter(~pl.col("significant")).head(MOST_OTHER_MODES)
+    shown = [_mode(row, point.evidence.task) for row in pl.concat([significant, others]).to_dicts()]
+    for mode in shown:
+        if mode["significant"]:
+            units = with_order(point, modes.examples(mode["rank"]))
+            mode["examples"] = gallery.add(choose(units, [], examples))
+    return shown
+
+
+def _mode(row: Mapping[str, Any], task: Task) -> FailureMode:
+    def bounded(name: str, value: str) -> Estimate:
+        return Estimate(
+            estimate=row[value],
+            lower=row[f"{name}_lower"],
+            upper=row[f"{name}_upper"],
+            support=row["support"],
+        )
+
+    what = sentences.HAPPENS.get(row["error_type"], row["error_type"])
+    mode = FailureMode(
+        rank=row["rank"],
+        title=f"{what} where {row['slice']}",
+        what=what,
+        sentence="",
+        error_type=row["error_type"],
+        slice=row["slice"],
+        unit=sentences.unit_name(row["unit"], task),
+        support=row["support"],
+        errors=row["errors"],
+        rate=row["rate"],
+        rest_rate=row["rest_rate"],
+        difference=bounded("difference", "difference"),
+        excess=bounded("excess", "excess_errors"),
+        q_value=row["q_value"],
+        significant=row["significant"],
+        examples=[],
+    )
+    mode["sentence"] = sentences.mode_sentence(mode)
+    return mode
+
+
+def error_types(
+    table: pl.DataFrame, point: OperatingPoint, gallery: Gallery, *, examples: int
+) -> list[ErrorType]:
+    """The six error types, most frequent first; the special rows of the table are left out."""
+    chosen = choose(error_type_units(point), ["error_type"], examples)
+    rows = table.filter(pl.col("error_type").is_in(list(sentences.ERROR_TYPES)))
+    return [
+        ErrorType(
+            name=row["error_type"],
+            explanation=sentences.ERROR_TYPES[row["error_type"]],
+            count=row["count"],
+            share=row["share"],
+            delta_ap=row["delta_ap"],
+            examples=gallery.add(chosen.filter(error_type=row["error_type"])),
+        )
+        for row in rows.sort("count", descending=True).to_dicts()
+    ]
+
+
+def confusion(
+    matrix: ConfusionMatrix, point: OperatingPoint, gallery: Gallery, *, examples: int
+) -> Confusion:
+    """The cells that are not zero, each with examples: half as many where the prediction is right."""
+    units = confusion_units(point)
+    by = ["true_code", "predicted_code"]
+    right = pl.col("true_code") == pl.col("predicted_code")
+    wrong_units = choose(units.filter(~right), by, examples)
+    right_units = choose(units.filter(right), by, (examples + 1) // 2, surest_first=False)
+    behind = {**wrong_units.partition_by(by, as_dict=True), **right_units.partition_by(by, as_dict=True)}
+    counts = matrix.counts
+    background = len(matrix.labels) - 1 if matrix.background else None
+    true, predicted = np.nonzero(counts)
+    order = np.lexsort((-counts[true, predicted], true == predicted))
+    cells = [
+        ConfusionCell(
+            true=t,
+            predicted=p,
+            count=int(counts[t, p]),
+            examples=gallery.add(behind[t, p]) if (t, p) in behind else [],
+        )
+        for t, p in zip(true[order].tolist(), predicted[order].tolist(), strict=True)
+    ]
+    confused = [
+        place
+        for place, cell in enumerate(cells)
+        if cell["true"] != cell["predicted"] and background not in {cell["true"], cell["predicted"]}
+    ]
+    return Confusion(
+        background=background,
+        row_totals=counts.sum(axis=1).tolist(),
+        column_totals=counts.sum(axis=0).tolist(),
+        cells=cells,
+        pairs=confused[:MOST_PAIRS],
+    )
+
+
+def add_slice_examples(
+    tables: list[SliceTable], point: OperatingPoint, gallery: Gallery, *, examples: int
+) -> None:
+    """Enter the errors of each slice, and examples of them, into its row."""
+    units = confusion_units(point).filter(pl.col("true_code") != pl.col("predicted_code"))
+    for table in tables:
+        valued = with_attribute(units, attribute(point.evidence, table["attribute"]))
+        counts = dict(valued.group_by("value").len().iter_rows())
+        chosen = choose(valued, ["value"], examples).partition_by("value", as_dict=True)
+        for row in table["rows"]:
+            row["errors"] = counts.get(row["value"], 0)
+            if row["errors"]:
+                row["examples"] = gallery.add(chosen[row["value"],])

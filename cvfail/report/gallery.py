@@ -1,0 +1,69 @@
+"""The examples of a report: collected once each, laid out on their images, with pictures if there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.report.layout import Unit, lay_out
+from cvfail.report.pictures import add_pictures
+from cvfail.report.schema import Example, ImageEntry, Picture, PictureReport
+
+
+@dataclass(frozen=True)
+class GalleryContent:
+    """The parts of a summary that a gallery makes; see `cvfail.report.schema.Summary`."""
+
+    examples: list[Example]
+    images: list[ImageEntry]
+    pictures: list[Picture]
+    picture_report: PictureReport
+
+
+class Gallery:
+    """Collects examples in the order of their importance, which is the order in which they get pictures."""
+
+    def __init__(self, point: OperatingPoint) -> None:
+        self._point = point
+        self._positions: dict[tuple[int | None, int | None], int] = {}
+        self._units: list[Unit] = []
+
+    def add(self, rows: pl.DataFrame) -> list[int]:
+        """Take in rows by `prediction_index`, `ground_truth_index` and, where it is there, `overlap`.
+
+        Returns:
+            The position of each among the examples; a row that was taken in before keeps its position.
+        """
+        overlaps = rows["overlap"] if "overlap" in rows.columns else [None] * len(rows)
+        columns = zip(rows["prediction_index"], rows["ground_truth_index"], overlaps, strict=True)
+        return [self._position(Unit(*row)) for row in columns]
+
+    def _position(self, unit: Unit) -> int:
+        key = (unit.prediction, unit.truth)
+        if key not in self._positions:
+            self._positions[key] = len(self._units)
+            self._units.append(unit)
+        return self._positions[key]
+
+    def content(
+        self, folder: Path | None, *, most_pictures: int, on_picture: Callable[[int], None] | None = None
+    ) -> GalleryContent:
+        """Lay out everything that was taken in.
+
+        Args:
+            folder: The images; None for empty frames.
+            most_pictures: Limit on pictures; the examples that were added first get theirs first.
+            on_picture: Called with the number of image files as each of them is done.
+        """
+        examples, images = lay_out(self._point, self._units)
+        if folder is None:
+            report = PictureReport(asked=False, made=0, left_out=0, missing=[], missing_count=0)
+            return GalleryContent(examples, images, [], report)
+        pictures, report = add_pictures(
+            examples, images, folder=folder, most_pictures=most_pictures, on_picture=on_picture
+        )
+        return GalleryContent(examples, images, pictures, report)

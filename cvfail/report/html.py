@@ -1,0 +1,212 @@
+"""One HTML file from a summary: offline, under a strict content security policy, every string escaped.
+
+The page asks for nothing: styles and script are inside it and named by their hash in the policy, pictures are
+``data:`` addresses, and the summary is a block of JSON that the script reads.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from cvfail.errors import MissingDependencyError
+from cvfail.report.reportable import Reportable
+from cvfail.report.schema import Summary
+from cvfail.report.summary import summarise
+
+LARGE_FILE = 50_000_000
+"""Bytes from which a report is hard to send and slow to open."""
+
+_log = logging.getLogger(__name__)
+
+STYLES = ("theme.css", "page.css", "tables.css", "matrix.css", "gallery.css", "print.css")
+SCRIPTS = (
+    "dom.js",
+    "draw.js",
+    "charts.js",
+    "tables.js",
+    "gallery.js",
+    "confusion.js",
+    "matrix.js",
+    "overview.js",
+    "verdict.js",
+    "breakdowns.js",
+    "main.js",
+)
+
+
+def render(summary: Summary) -> str:
+    """Render a summary as one self-contained HTML page.
+
+    Args:
+        summary: As `summarise` returns it.
+
+    Returns:
+        The page. The same summary gives the same text.
+
+    Raises:
+        MissingDependencyError: If Jinja2 is not installed.
+    """
+    try:
+        from jinja2 import Environment, StrictUndefined
+        from markupsafe import Markup
+    except ImportError as error:
+        raise MissingDependencyError("Jinja2", "report", "an HTML report") from error
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style, script = _asset(*STYLES), _script()
+    return environment.from_string(_asset("report.html.j2")).render(
+        summary=summary,
+        counts=_counted(summary),
+        policy=_content_security_policy(style, script),
+        style=Markup(style),
+        script=Markup(script),
+        data=Markup(json_block({key: value for key, value in summary.items() if key != "pictures"})),
+        pictures=Markup(json_block(summary["pictures"])),
+    )
+
+
+def write_report(
+    evaluation: Reportable,
+    path: str | Path,
+    *,
+    images: str | Path | None = None,
+    title: str | None = None,
+    max_thumbnails: int = 2000,
+    progress: bool = True,
+) -> Path:
+    """Write the report of an evaluation as one offline HTML file; it appears whole or not at all.
+
+    Args:
+        evaluation: A `cvfail.Evaluation`.
+        path: The file; one that is there is replaced, folders are made.
+        images: Folder of the image files; without it examples are drawn on empty frames.
+        title: Heading; made from the names of the input files if not given.
+        max_thumbnails: Limit on pictures; 2,000 make a file of 20 to 40 MB.
+        progress: Show on stderr how far the pictures are, if it is a terminal.
+
+    Returns:
+        The path. The size is logged, as a warning from 50 MB.
+
+    Raises:
+        MissingFileError: The folder of images does not exist.
+        MissingDependencyError: Jinja2 is not installed, or Pillow where images are given.
+    """
+    path = Path(path)
+    with _picture_progress(shown=progress and images is not None) as on_picture:
+        summary = summarise(
+            evaluation, images=images, title=title, max_thumbnails=max_thumbnails, on_picture=on_picture
+        )
+    size = _write_whole(path, render(summary).encode("utf-8"))
+    _log.info("%s: %.1f MB, %d pictures", path, size / 1e6, len(summary["pictures"]))
+    if size >= LARGE_FILE:
+        _log.warning(
+            "%s is large: %.0f MB. Hint: a smaller max_thumbnails makes it smaller", path, size / 1e6
+        )
+    return path
+
+
+def json_block(value: object) -> str:
+    r"""JSON that may stand inside ``<script type="application/json">``.
+
+    ``<`` and ``>`` become ``\u003c`` and ``\u003e``, so that no string in it can close the element.
+
+    Raises:
+        ValueError: If a number is NaN or infinite: undefined is null.
+
+    Example:
+        >>> json_block({"name": "</script>"})
+        '{"name":"\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return (
+        text.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )
+
+
+def _counted(summary: Summary) -> list[tuple[int, str, str]]:
+    counts = summary["counts"]
+    truth = ("object", "objects") if summary["task"] == "detection" else ("label", "labels")
+    return [
+        (counts["images"], "image", "images"),
+        (counts["ground_truth"], *truth),
+        (counts["predictions"], "prediction", "predictions"),
+        (counts["classes"], "class", "classes"),
+    ]
+
+
+@cache
+def _asset(*names: str) -> str:
+    folder = files("cvfail.report") / "assets"
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def _script() -> str:
+    """All scripts in one scope of their own."""
+    return f'(() => {{\n"use strict";\n{_asset(*SCRIPTS)}}})();'
+
+
+def _content_security_policy(style: str, script: str) -> str:
+    """Nothing may be loaded, and only this style and this script may run."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "img-src data:",
+            f"style-src 'sha256-{_digest(style)}'",
+            f"script-src 'sha256-{_digest(script)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _write_whole(path: Path, content: bytes) -> int:
+    """Write beside the target and move into place; returns the size."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return len(content)
+
+
+@contextmanager
+def _picture_progress(*, shown: bool) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar for the pictures on stderr; nothing where that is not a terminal."""
+    if not shown:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("pictures", total=None)
+
+        def advance(total: int) -> None:
+            bar.update(task, total=total, advance=1)
+
+        yield advance

@@ -1,0 +1,43 @@
+"""What a report asks of an evaluation; `cvfail.Evaluation` answers it."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from cvfail.evidence.evidence import Evidence
+from cvfail.failures.modes import FailureModes
+from cvfail.metrics.confusion import ConfusionMatrix
+from cvfail.tables.result import ResultTable
+
+
+class Reportable(Protocol):
+    """The questions that a report consists of, each at the policy's operating point."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """The matched tables."""
+        ...
+
+    def coco_summary(self) -> ResultTable:
+        """AP and AR as COCO summarises them."""
+        ...
+
+    def average_precision(self) -> ResultTable:
+        """Average precision of every class."""
+        ...
+
+    def confusion_matrix(self) -> ConfusionMatrix:
+        """Rows true, columns predicted."""
+        ...
+
+    def metrics(self, *, by: str = ..., average: Literal["micro", "macro"] = ...) -> ResultTable:
+        """Precision, recall and F1, overall or by an attribute."""
+        ...
+
+    def error_types(self) -> ResultTable:
+        """Errors by type, with counts and gains."""
+        ...
+
+    def failure_modes(self) -> FailureModes:
+        """Error type × slice, ranked."""
+        ...

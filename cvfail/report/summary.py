@@ -1,0 +1,179 @@
+"""The summary of an evaluation: one JSON-able dict that every form of the report is rendered from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from cvfail.errors import MissingFileError
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.report import estimates, findings, schema, sentences
+from cvfail.report.gallery import Gallery
+from cvfail.report.reportable import Reportable
+from cvfail.report.schema import AverageRow, Counts, Estimate, Headline, Summary
+
+_RANKING = {
+    "AP": "Average precision: mean over classes and over IoU 0.50 to 0.95",
+    "AP50": "Average precision at IoU 0.50",
+    "AP75": "Average precision at IoU 0.75",
+}
+
+
+def summarise(
+    evaluation: Reportable,
+    *,
+    images: str | Path | None = None,
+    title: str | None = None,
+    max_thumbnails: int = 2000,
+    examples_per_cell: int = 12,
+    on_picture: Callable[[int], None] | None = None,
+) -> Summary:
+    """Gather everything that a report shows, at the operating point of the evaluation's policy.
+
+    Args:
+        evaluation: A `cvfail.Evaluation`, or anything that answers `Reportable`.
+        images: Folder of the image files; without it examples are drawn on empty frames.
+        title: Heading; made from the names of the input files if not given.
+        max_thumbnails: Limit on pictures, the most important examples first.
+        examples_per_cell: Examples behind a confusion cell, a failure mode, an error type or a slice.
+        on_picture: Called with the number of image files as each of them is read, from any thread.
+
+    Returns:
+        A dict with the keys of `cvfail.report.schema.Summary`, which `json.dumps` takes. Its size is bounded
+        by classes, attributes and examples, not by rows. Without images, predictions or ground truth numbers
+        are null.
+
+    Raises:
+        MissingFileError: The folder of images does not exist.
+        MissingDependencyError: Images are given and Pillow is not installed.
+    """
+    folder = _existing_folder(images)
+    evidence = evaluation.evidence
+    point = OperatingPoint.of(evidence)
+    gallery = Gallery(point)
+    matrix = evaluation.confusion_matrix()
+    detection = evidence.task == "detection"
+    ranked = evaluation.failure_modes()
+    modes = findings.failure_modes(ranked, point, gallery, examples=examples_per_cell)
+    types = (
+        findings.error_types(evaluation.error_types().df, point, gallery, examples=examples_per_cell)
+        if detection
+        else []
+    )
+    slices = estimates.slices(evaluation)
+    findings.add_slice_examples(slices, point, gallery, examples=examples_per_cell)
+    confusion = findings.confusion(matrix, point, gallery, examples=examples_per_cell)
+    counts = _counts(point)
+    averages = estimates.averages(evaluation)
+    content = gallery.content(folder, most_pictures=max_thumbnails, on_picture=on_picture)
+    return Summary(
+        schema_version=schema.SCHEMA_VERSION,
+        cvfail_version=_version(),
+        title=_title(evaluation) if title is None else title,
+        task=evidence.task,
+        labels=matrix.labels,
+        operating_point=_operating_point(point, counts),
+        sources=[schema.Source(table=table, origin=origin) for table, origin in evidence.source.items()],
+        counts=counts,
+        verdict=sentences.verdict(point, counts, averages[0], types, modes, ranked.search),
+        headline=_ranking(evaluation) + _at_operating_point(averages, evidence.task),
+        averages=averages,
+        failure_modes=modes,
+        error_types=types,
+        confusion=confusion,
+        classes=estimates.classes(evaluation, matrix),
+        slices=slices,
+        examples=content.examples,
+        images=content.images,
+        pictures=content.pictures,
+        picture_report=content.picture_report,
+        caveats=sentences.caveats(point, ranked.search),
+    )
+
+
+def _existing_folder(images: str | Path | None) -> Path | None:
+    if images is None:
+        return None
+    folder = Path(images)
+    if not folder.is_dir():
+        raise MissingFileError(f"{folder}: no such folder of images. Hint: leave it out for empty frames")
+    return folder
+
+
+def _version() -> str:
+    from cvfail import __version__
+
+    return __version__
+
+
+def _title(evaluation: Reportable) -> str:
+    """The names of the files with predictions and ground truth, where they came from files."""
+    source = evaluation.evidence.source
+    names = [source.get(table, "frame") for table in ("predictions", "ground_truth")]
+    stems = list(dict.fromkeys(Path(name).stem for name in names if name != "frame"))
+    return " on ".join(stems) if stems else f"{evaluation.evidence.task.capitalize()} report"
+
+
+def _counts(point: OperatingPoint) -> Counts:
+    evidence = point.evidence
+    regular = int(evidence.regular().sum())
+    return Counts(
+        images=len(evidence.images),
+        ground_truth=regular,
+        ignored_ground_truth=len(evidence.ground_truth) - regular,
+        predictions=len(evidence.predictions),
+        kept_predictions=int(point.kept.sum()),
+        classes=len(evidence.categories),
+    )
+
+
+def _operating_point(point: OperatingPoint, counts: Counts) -> schema.OperatingPoint:
+    detection = point.evidence.task == "detection"
+    return schema.OperatingPoint(
+        score=point.score if detection else None,
+        iou=point.iou if detection else None,
+        policy=point.evidence.describe(),
+        rules=sentences.matching_rules(point, counts),
+    )
+
+
+def _ranking(evaluation: Reportable) -> list[Headline]:
+    """AP, AP50, AP75 and AR at the policy's limit, those that its ladder defines."""
+    if evaluation.evidence.task != "detection":
+        return []
+    limit = evaluation.evidence.policy.limit
+    recall = f"Recall: mean over IoU 0.50 to 0.95, {limit} detections per image and class"
+    explanations = {**_RANKING, f"AR{limit}": recall}
+    rows = evaluation.coco_summary().df.filter(pl.col("metric").is_in(list(explanations))).to_dicts()
+    return [
+        Headline(
+            name=row["metric"],
+            explanation=explanations[row["metric"]],
+            style="score",
+            group="ranking",
+            value=estimates.estimate_of(row),
+        )
+        for row in rows
+    ]
+
+
+def _at_operating_point(averages: list[AverageRow], task: schema.Task) -> list[Headline]:
+    micro, macro = averages
+    if task == "detection":
+        return [
+            _rate("Precision", "Of the detections, the share that is right", micro["precision"]),
+            _rate("Recall", "Of the objects, the share that is found", micro["recall"]),
+            _rate("F1", "Harmonic mean of precision and recall", micro["f1"]),
+        ]
+    return [
+        _rate("Accuracy", "Share of images whose class is right", micro["recall"]),
+        _rate("Macro precision", "Mean over classes", macro["precision"]),
+        _rate("Macro recall", "Mean over classes", macro["recall"]),
+        _rate("Macro F1", "Mean over classes", macro["f1"]),
+    ]
+
+
+def _rate(name: str, explanation: str, value: Estimate) -> Headline:
+    return Headline(name=name, explanation=explanation, style="rate", group="operating_point", value=value)

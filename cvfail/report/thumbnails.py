@@ -1,0 +1,183 @@
+"""Small JPEGs of images and of crops from them, for a report that carries its own pictures.
+
+Files are decoded once each, at the smallest scale that serves every picture wanted from them
+(`Image.draft`), in threads. A file that is missing or broken is named and counted, never an exception: its
+examples are drawn on an empty frame instead.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING
+
+from cvfail.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LONG_SIDE = 320
+"""Pixels of the longer side of a whole image."""
+
+DETAIL_WIDTH = 256
+"""Pixels of the width of a crop."""
+
+JPEG_QUALITY = 74
+
+Window = tuple[float, float, float, float]
+"""x, y, width, height in pixels of the image as the annotations know it."""
+
+
+@dataclass(frozen=True)
+class WantedPictures:
+    """The pictures to make of one image file.
+
+    Attributes:
+        file_name: Relative to the images folder.
+        size: Width and height that the annotations speak in; None where the file's own is meant.
+        windows: Crops wanted beside the whole image.
+    """
+
+    file_name: str
+    size: tuple[float, float] | None
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True)
+class MadePictures:
+    """The pictures of one image, as ``data:`` addresses, and the width and height that windows refer to."""
+
+    whole: str
+    details: tuple[str, ...]
+    size: tuple[float, float]
+
+
+def make_pictures(
+    folder: Path, wanted: Sequence[WantedPictures], *, on_done: Callable[[], None] | None = None
+) -> list[MadePictures | None]:
+    """Decode image files and return their small pictures.
+
+    Args:
+        folder: The images folder; names that point outside it are treated as missing.
+        wanted: One entry per image.
+        on_done: Called after each image, from any thread.
+
+    Returns:
+        One entry per wanted image, in its order; None where the file is missing or not readable as an image.
+
+    Raises:
+        MissingDependencyError: If Pillow is not installed.
+    """
+    _require_pillow()
+
+    def make(entry: WantedPictures) -> MadePictures | None:
+        try:
+            return _pictures_of(folder, entry)
+        finally:
+            if on_done is not None:
+                on_done()
+
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
+        return list(threads.map(make, wanted))
+
+
+def find_image(folder: Path, file_name: str) -> Path | None:
+    """The file of that name inside a folder, or None.
+
+    The name is taken as it is, never decoded or expanded. Absolute names and names with ``..`` are looked up
+    by their last part only, which also finds ``val2017/1.jpg`` if the folder given is ``val2017`` itself.
+    """
+    name = PureWindowsPath(file_name)  # splits at both slashes and knows drive letters
+    candidates = [Path(name.name)] if name.name else []
+    if not name.anchor and not name.drive and ".." not in name.parts:
+        candidates = [Path(file_name), Path(*name.parts), *candidates]
+    for candidate in candidates:
+        try:
+            if (folder / candidate).is_file():
+                return folder / candidate
+        except (OSError, ValueError):  # too long, or a NUL inside
+            return None
+    return None
+
+
+def _require_pillow() -> None:
+    try:
+        import PIL.Image  # noqa: F401
+    except ImportError as error:
+        raise MissingDependencyError("Pillow", "report", "a report with images") from error
+
+
+def _pictures_of(folder: Path, wanted: WantedPictures) -> MadePictures | None:
+    from PIL import Image
+
+    path = find_image(folder, wanted.file_name)
+    if path is None:
+        return None
+    try:
+        with Image.open(path) as file:
+            image, size = _decode(file, wanted)
+            return MadePictures(
+                whole=_whole(image),
+                details=tuple(_detail(image, size, window) for window in wanted.windows),
+                size=size,
+            )
+    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError):
+        return None
+
+
+def _decode(file: Image, wanted: WantedPictures) -> tuple[Image, tuple[float, float]]:
+    """The image in RGB, turned as its annotations see it, no larger than needed; and its size for them."""
+    from PIL import ImageOps
+
+    orientation = file.getexif().get(0x0112, 1)
+    on_its_side = orientation in {5, 6, 7, 8}
+    upright = file.size[::-1] if on_its_side else file.size
+    size = wanted.size or (float(upright[0]), float(upright[1]))
+    needed = _needed_long_side(wanted, size)
+    file.draft("RGB", (needed, needed))
+    turn = wanted.size is None or (on_its_side and _closer(size, upright, file.size))
+    image = ImageOps.exif_transpose(file) if turn else file
+    return image.convert("RGB"), size
+
+
+def _needed_long_side(wanted: WantedPictures, size: tuple[float, float]) -> int:
+    """Pixels on the longer side such that the narrowest crop still has `DETAIL_WIDTH` of them."""
+    narrowest = min((window[2] for window in wanted.windows), default=max(size))
+    return round(max(LONG_SIDE, max(size) * DETAIL_WIDTH / max(narrowest, 1.0)))
+
+
+def _closer(size: tuple[float, float], one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether the aspect ratio of ``size`` is nearer to that of ``one`` than to that of ``other``."""
+    ratio = size[0] / max(size[1], 1.0)
+    return abs(ratio - one[0] / one[1]) < abs(ratio - other[0] / other[1])
+
+
+def _whole(image: Image) -> str:
+    scale = min(1.0, LONG_SIDE / max(image.size))
+    small = image.resize(
+        (max(1, round(image.width * scale)), max(1, round(image.height * scale))), reducing_gap=2.0
+    )
+    return _data_address(small)
+
+
+def _detail(image: Image, size: tuple[float, float], window: Window) -> str:
+    """The window of the image; what lies outside the image is black, as the drawing expects it."""
+    across, down = image.width / size[0], image.height / size[1]
+    x, y, width, height = window
+    corners = (x * across, y * down, (x + width) * across, (y + height) * down)
+    crop = image.crop(tuple(round(corner) for corner in corners))  # type: ignore[arg-type]
+    scale = min(1.0, DETAIL_WIDTH / crop.width)
+    return _data_address(
+        crop.resize((max(1, round(crop.width * scale)), max(1, round(crop.height * scale))), reducing_gap=2.0)
+    )
+
+
+def _data_address(image: Image) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

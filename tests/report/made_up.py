@@ -1,0 +1,299 @@
+"""A summary written by hand, of a detector that never was: for tests of what is rendered from it."""
+
+import random
+
+from cvfail.report.schema import SCHEMA_VERSION, Estimate, Summary
+
+ANIMALS = ("cat", "dog", "horse", "sheep", "cow", "bird")
+
+
+def estimate(value, support, *, spread=0.03):
+    return Estimate(
+        estimate=round(value, 4),
+        lower=round(max(0.0, value - spread), 4),
+        upper=round(min(1.0, value + spread), 4),
+        support=support,
+    )
+
+
+def made_up_summary(
+    *,
+    labels=ANIMALS,
+    file_names=("000001.jpg", "street/000002.jpg", "night 3.jpg"),
+    sizes=((640, 480), (640, 426), (381, 500)),
+    seed=7,
+) -> Summary:
+    chance = random.Random(seed)
+    classes = len(labels)
+    examples, images = _gallery(chance, classes, file_names, sizes)
+
+    def some(count):
+        return sorted(chance.sample(range(len(examples)), min(count, len(examples))))
+
+    cells = []
+    for true in range(classes + 1):
+        for predicted in range(classes + 1):
+            background = classes in {true, predicted}
+            if true == predicted == classes or (
+                not background and true != predicted and chance.random() > 0.35
+            ):
+                continue
+            size = 900 if true == predicted else 200 if background else 40
+            count = max(1, round(chance.random() ** 3 * size))
+            cells.append(
+                {"true": true, "predicted": predicted, "count": count, "examples": some(min(count, 12))}
+            )
+    totals = [sum(c["count"] for c in cells if c["true"] == label) for label in range(classes + 1)]
+    columns = [sum(c["count"] for c in cells if c["predicted"] == label) for label in range(classes + 1)]
+    confused = [
+        i
+        for i, c in enumerate(cells)
+        if c["true"] != c["predicted"] and classes not in {c["true"], c["predicted"]}
+    ]
+    confused.sort(key=lambda i: -cells[i]["count"])
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "cvfail_version": "0.1.0",
+        "title": "VOC2007 test · YOLOv3",
+        "task": "detection",
+        "labels": [*labels, "(background)"],
+        "operating_point": {
+            "score": 0.25,
+            "iou": 0.5,
+            "policy": "coco: iou=.50:.05:.95 max_detections=1,10,100 score>=0.25 iou>=0.5 matching=class_first",
+            "rules": [
+                "Detections with a score of at least 0.25 count; the 100 best per image and class.",
+                "A detection matches an object of its own class from an IoU of 0.5, best score first.",
+            ],
+        },
+        "sources": [
+            {"table": "ground_truth", "origin": "gt_coco.json"},
+            {"table": "predictions", "origin": "dets_yolov3.parquet"},
+        ],
+        "counts": {
+            "images": 4952,
+            "ground_truth": 12032,
+            "ignored_ground_truth": 2944,
+            "predictions": 87765,
+            "kept_predictions": 13121,
+            "classes": classes,
+        },
+        "verdict": [
+            "At score ≥ 0.25 the detector finds 71.2% of 12,032 objects.",
+            "3 failure modes stand out.",
+        ],
+        "headline": [
+            _headline(
+                "AP",
+                "Average precision, mean over IoU 0.50 to 0.95 and classes",
+                "score",
+                "ranking",
+                0.3285,
+                0.008,
+            ),
+            _headline("AP50", "Average precision at IoU 0.50", "score", "ranking", 0.6949, 0.009),
+            _headline("AP75", "Average precision at IoU 0.75", "score", "ranking", 0.2841, 0.01),
+            _headline(
+                "AR100",
+                "Recall, mean over IoU, with 100 detections per image",
+                "score",
+                "ranking",
+                0.4412,
+                0.009,
+            ),
+            _headline(
+                "Precision", "Of the detections, how many are right", "rate", "operating_point", 0.640, 0.011
+            ),
+            _headline(
+                "Recall", "Of the objects, how many are found", "rate", "operating_point", 0.712, 0.011
+            ),
+            _headline("F1", "Harmonic mean of precision and recall", "rate", "operating_point", 0.674, 0.01),
+        ],
+        "averages": [
+            {
+                "average": "micro",
+                "precision": estimate(0.64, 13121),
+                "recall": estimate(0.712, 12032),
+                "f1": estimate(0.674, 12032),
+            },
+            {
+                "average": "macro",
+                "precision": estimate(0.611, 13121),
+                "recall": estimate(0.688, 12032),
+                "f1": estimate(0.645, 12032),
+            },
+        ],
+        "failure_modes": [_mode(chance, rank, some(12)) for rank in range(1, 9)],
+        "error_types": [
+            _error_type("missed", "an object that no detection claims", 3465, 0.41, 0.112, some(12)),
+            _error_type(
+                "localisation", "right class, box too far off (IoU 0.1 to 0.5)", 2210, 0.26, 0.081, some(12)
+            ),
+            _error_type("background", "a detection where nothing is", 1480, 0.17, 0.041, some(12)),
+            _error_type("classification", "right place, wrong class", 810, 0.1, 0.033, some(12)),
+            _error_type(
+                "duplicate", "a second detection of an object already found", 402, 0.05, 0.006, some(12)
+            ),
+            _error_type("both", "wrong class and box too far off", 121, 0.01, None, some(12)),
+        ],
+        "confusion": {
+            "background": classes,
+            "row_totals": totals,
+            "column_totals": columns,
+            "cells": cells,
+            "pairs": confused[:12],
+        },
+        "classes": [_class_row(chance, label, totals[label], columns[label]) for label in range(classes)],
+        "slices": [
+            _slice_table(chance, "time_of_day", ["day", "night", "dusk", None], some),
+            _slice_table(chance, "size", ["small", "medium", "large"], some),
+            _slice_table(chance, "truncated", ["false", "true"], some),
+        ],
+        "examples": examples,
+        "images": images,
+        "pictures": [],
+        "picture_report": {"asked": False, "made": 0, "left_out": 0, "missing": [], "missing_count": 0},
+        "caveats": ["Intervals are 95% and clustered by image."],
+    }
+
+
+def _gallery(chance, classes, file_names, sizes):
+    examples, images = [], []
+    for number, file_name in enumerate(file_names):
+        width, height = sizes[number % len(sizes)]
+        objects = []
+        for _ in range(5):
+            box = [chance.uniform(0, width * 0.6), chance.uniform(0, height * 0.6), 0, 0]
+            box[2:] = [chance.uniform(20, width * 0.35), chance.uniform(20, height * 0.35)]
+            shifted = [side + chance.uniform(-8, 8) for side in box]
+            truth, seen = chance.randrange(classes), chance.randrange(classes)
+            objects.append(
+                {"kind": "truth", "label": truth, "box": [round(v, 1) for v in box], "score": None}
+            )
+            objects.append(
+                {
+                    "kind": "prediction",
+                    "label": seen,
+                    "box": [round(v, 1) for v in shifted],
+                    "score": round(chance.uniform(0.25, 1), 3),
+                }
+            )
+        for first, (has_truth, has_prediction) in zip(
+            range(0, 10, 2), [(1, 1), (1, 1), (1, 0), (0, 1), (1, 1)], strict=True
+        ):
+            x, y, w, h = objects[first]["box"]
+            side = max(w * 1.7, h * 1.7 * 4 / 3, 96)
+            window = [x + w / 2 - side / 2, y + h / 2 - side * 3 / 8, side, side * 3 / 4]
+            examples.append(
+                {
+                    "image": number,
+                    "truth": first if has_truth else None,
+                    "prediction": first + 1 if has_prediction else None,
+                    "overlap": round(chance.uniform(0.1, 0.9), 3) if has_truth and has_prediction else None,
+                    "window": [round(v, 1) for v in window],
+                    "picture": None,
+                }
+            )
+        images.append(
+            {
+                "file_name": file_name,
+                "width": width,
+                "height": height,
+                "size_known": True,
+                "picture": None,
+                "objects": objects,
+                "hidden": 0,
+            }
+        )
+    return examples, images
+
+
+def _headline(name, explanation, style, group, value, spread):
+    return {
+        "name": name,
+        "explanation": explanation,
+        "style": style,
+        "group": group,
+        "value": estimate(value, 12032, spread=spread),
+    }
+
+
+def _error_type(name, explanation, count, share, delta_ap, examples):
+    return {
+        "name": name,
+        "explanation": explanation,
+        "count": count,
+        "share": share,
+        "delta_ap": delta_ap,
+        "examples": examples,
+    }
+
+
+def _mode(chance, rank, examples):
+    error_type, where, unit = [
+        ("missed", "time_of_day=night & size=small", "objects"),
+        ("classification", "camera=rear", "detections"),
+        ("duplicate", "crowding=high", "detections"),
+        ("localisation", "truncated=true & pose=Frontal", "objects"),
+    ][(rank - 1) % 4]
+    rate, rest = 0.62 / rank + 0.1, 0.18 / rank + 0.02
+    support = 800 // rank
+    excess = round((rate - rest) * support, 1)
+    return {
+        "rank": rank,
+        "title": f"{error_type} where {where}",
+        "what": error_type.capitalize(),
+        "sentence": f"{rate:.1%} of {support} {unit} here, {rest:.1%} elsewhere.",
+        "error_type": error_type,
+        "slice": where,
+        "unit": unit,
+        "support": support,
+        "errors": round(rate * support),
+        "rate": rate,
+        "rest_rate": rest,
+        "difference": {
+            "estimate": rate - rest,
+            "lower": rate - rest - 0.06,
+            "upper": rate - rest + 0.06,
+            "support": support,
+        },
+        "excess": {"estimate": excess, "lower": excess * 0.8, "upper": excess * 1.2, "support": support},
+        "q_value": 10.0 ** (rank - 8) if rank < 4 else 0.2 * rank / 4,
+        "significant": rank < 4,
+        "examples": examples,
+    }
+
+
+def _class_row(chance, label, support, predicted):
+    recall = chance.uniform(0.4, 0.95)
+    precision = chance.uniform(0.3, 0.95)
+    thin = label % 7 == 3
+    spread = 0.2 if thin else 0.04
+    return {
+        "label": label,
+        "precision": estimate(precision, predicted, spread=spread),
+        "recall": estimate(recall, support, spread=spread),
+        "f1": estimate(2 * recall * precision / (recall + precision), support, spread=spread),
+        "ap": estimate(recall * 0.6, support),
+        "ap50": round(recall * 0.9, 4),
+        "specificity": None,
+        "support": support,
+        "predicted": predicted,
+        "thin": thin,
+    }
+
+
+def _slice_table(chance, attribute, values, some):
+    rows = []
+    for position, value in enumerate(values):
+        row = _class_row(chance, position, 4000 // (position + 1), 4400 // (position + 1))
+        rows.append(
+            {
+                "value": value,
+                **{key: row[key] for key in ("precision", "recall", "f1", "support", "predicted", "thin")},
+                "errors": 40 // (position + 1),
+                "clusters": 1200 // (position + 1),
+                "examples": some(8),
+            }
+        )
+    return {"attribute": attribute, "note": "", "rows": rows}

@@ -1,0 +1,233 @@
+"""The report as it is used: opened from disk in Chromium, clicked, and walked through by keyboard."""
+
+import pytest
+
+from cvfail.report.html import render, write_report
+from cvfail.report.summary import summarise
+from tests.report.made_up import made_up_summary
+
+MALICIOUS_CLASS = "<script>document.title='attacked'</script>"
+MALICIOUS_FILE = '"><img src=x onerror="document.title=\'attacked\'">'
+
+CELL = ".matrix td[data-row='{}'][data-column='{}']"
+SHOWN = "dialog[open] .cards figure"
+
+
+@pytest.fixture(scope="module")
+def report(evaluation, image_folder, tmp_path_factory):
+    """The report of the small evaluation, with pictures."""
+    return write_report(evaluation, tmp_path_factory.mktemp("report") / "report.html", images=image_folder)
+
+
+def opened(browser, tmp_path, summary):
+    path = tmp_path / "report.html"
+    path.write_text(render(summary), encoding="utf-8")
+    browser.open(path)
+    return browser
+
+
+def fullest_error(evaluation):
+    """Row and column of the confusion cell with most errors between classes, and the count."""
+    matrix = evaluation.confusion_matrix()
+    pair = matrix.most_confused(1).df.row(0, named=True)
+    return matrix.labels.index(pair["true"]), matrix.labels.index(pair["predicted"]), pair
+
+
+def test_it_opens_from_disk_without_a_request_or_an_error(browser, report):
+    browser.open(report)
+    assert browser.count(".matrix td[role=gridcell]") == 16
+    assert browser.requests() == [report.resolve().as_uri()]
+    assert browser.console() == []
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_the_window_in_both_colour_schemes(browser, report, width, scheme):
+    browser.look(width=width, scheme=scheme)
+    browser.open(report)
+    assert browser.run("return document.documentElement.scrollWidth") == width
+    light = browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(247, 248, 250)"
+    assert light == (scheme == "light")
+
+
+def test_a_click_on_a_cell_shows_the_rows_behind_it(browser, report, evaluation):
+    row, column, pair = fullest_error(evaluation)
+    browser.open(report)
+    browser.click(CELL.format(row, column))
+    assert browser.text("dialog[open] h2") == f"{pair['true']} predicted as {pair['predicted']}"
+    shown = browser.run(
+        f"return [...document.querySelectorAll('{SHOWN} code')].map((node) => node.textContent)"
+    )
+    behind = evaluation.confusion_matrix().examples(pair["true"], pair["predicted"])
+    assert len(shown) == min(pair["count"], 12)
+    assert set(shown) <= set(behind["file_name"])
+    assert browser.count(f"{SHOWN} .outline.line.truth.subject") == len(shown)
+    assert browser.count(f"{SHOWN} .outline.line.prediction.subject") == len(shown)
+    assert browser.console() == []
+
+
+def test_pictures_are_shown_where_there_are_files(browser, evaluation, image_folder, tmp_path):
+    summary = summarise(evaluation, images=image_folder)
+    known = {image["file_name"] for image in summary["images"] if image["picture"] is not None}
+    opened(browser, tmp_path, summary)
+    browser.click(".matrix td.right[data-row='0']")
+    figures = browser.run(
+        f"return [...document.querySelectorAll('{SHOWN}')].map((node) =>"
+        " [node.querySelector('code').textContent, node.querySelector('svg image') !== null])"
+    )
+    assert figures
+    assert all(drawn == (name in known) for name, drawn in figures)
+    shown = "return [...document.querySelectorAll('dialog svg image')].map((node) => node.href.baseVal)"
+    assert all(source.startswith("data:image/jpeg;base64,") for source in browser.run(shown))
+
+
+def test_the_matrix_is_walked_and_opened_by_keyboard_alone(browser, report):
+    browser.open(report)
+    browser.run("document.querySelector('.matrix td[tabindex=\"0\"]').focus()")
+    browser.press("Right", "Down", "Down", "Left")
+    place = "return [document.activeElement.dataset.row, document.activeElement.dataset.column]"
+    assert browser.run(place) == ["2", "0"]
+    assert browser.text(".readout") == browser.run("return document.activeElement.getAttribute('aria-label')")
+    browser.press("Left", "Up", "Up", "Up")
+    assert browser.run(place) == ["0", "0"]
+    browser.press("Enter")
+    assert browser.count(SHOWN) > 0
+    browser.press("Escape")
+    assert browser.count("dialog[open]") == 0
+    assert browser.run(place) == ["0", "0"]
+
+
+def test_arrow_keys_move_between_the_pictures_of_a_gallery(browser, report):
+    browser.open(report)
+    browser.click(CELL.format(0, 0))
+    place = "return [...document.querySelectorAll('dialog button.frame')].indexOf(document.activeElement)"
+    browser.run("document.querySelector('dialog button.frame').focus()")
+    browser.press("Right")
+    assert browser.run(place) == 1
+    browser.press("Left", "Left")
+    assert browser.run(place) == 0
+
+
+def test_crop_and_whole_image_are_one_switch(browser, report):
+    browser.open(report)
+    browser.click(CELL.format(0, 0))
+    frame = f"return document.querySelector('{SHOWN} svg').getAttribute('viewBox')"
+    crop = browser.run(frame)
+    browser.click("dialog input[value=whole]")
+    assert browser.run(frame) != crop
+    browser.click("dialog input[value=crop]")
+    assert browser.run(frame) == crop
+
+
+@pytest.mark.parametrize(
+    ("opener", "title"),
+    [
+        (".mode h3 button", "missed where time_of_day=night & size=small"),
+        (".mode .strip button", "missed where time_of_day=night & size=small"),
+        ("#pairs tbody button", None),
+        ("#error-types tbody button", "missed: an object that no detection claims"),
+        ("#slices tbody button", "Errors where time_of_day = day"),
+        ("#classes tbody button", None),
+    ],
+)
+def test_modes_pairs_types_slices_and_classes_open_the_gallery(browser, tmp_path, opener, title):
+    opened(browser, tmp_path, made_up_summary())
+    browser.click(opener)
+    assert browser.count(SHOWN) > 0
+    assert title in {None, browser.text("dialog[open] h2")}
+    browser.click("dialog .close")
+    assert browser.count("dialog[open]") == 0
+
+
+def test_the_matrix_shows_rows_columns_counts_and_hides_the_diagonal(browser, tmp_path):
+    summary = made_up_summary()
+    cell = next(c for c in summary["confusion"]["cells"] if c["true"] == c["predicted"] == 0)
+    rows, columns = (summary["confusion"][f"{side}_totals"][0] for side in ("row", "column"))
+    opened(browser, tmp_path, summary)
+    first = CELL.format(0, 0)
+    assert browser.text(first) == f"{100 * cell['count'] / rows:.0f}"
+    browser.click("#matrix input[value=column]")
+    assert browser.text(first) == f"{100 * cell['count'] / columns:.0f}"
+    browser.click("#matrix input[value=count]")
+    assert browser.text(first) == str(cell["count"])
+    browser.click("#matrix input[type=checkbox]")
+    assert browser.text(first) == ""
+
+
+def test_the_matrix_is_ordered_by_name(browser, tmp_path):
+    opened(browser, tmp_path, made_up_summary(labels=["zebra", "ant", "mole"]))
+    heads = "return [...document.querySelectorAll('.matrix tbody th')].map((node) => node.textContent)"
+    assert browser.run(heads) == ["zebra", "ant", "mole", "(background)"]
+    browser.click("#matrix input[value=name]")
+    assert browser.run(heads) == ["ant", "mole", "zebra", "(background)"]
+
+
+def test_a_table_sorts_by_a_column_and_back_with_missing_values_last(browser, tmp_path):
+    summary = made_up_summary(labels=["a", "b", "c"])
+    for row, value in zip(summary["classes"], [0.2, None, 0.7], strict=True):
+        row["recall"]["estimate"] = value
+    opened(browser, tmp_path, summary)
+    names = "return [...document.querySelectorAll('#classes tbody th')].map((node) => node.textContent)"
+    column = "#classes thead th:nth-child(4)"
+    browser.click(f"{column} button")
+    assert browser.run(names) == ["c", "a", "b"]
+    assert browser.run(f"return document.querySelector('{column}').ariaSort") == "descending"
+    browser.click(f"{column} button")
+    assert browser.run(names) == ["a", "c", "b"]
+
+
+def test_hundreds_of_classes_have_an_overview_and_a_table_of_the_worst(browser, tmp_path):
+    opened(browser, tmp_path, made_up_summary(labels=[f"class {number}" for number in range(120)]))
+    assert browser.count(".overview canvas") == 1
+    assert browser.count(".matrix tbody tr") == 41
+    assert browser.count("#classes tbody tr") == 100
+    browser.click("#classes .more")
+    assert browser.count("#classes tbody tr") == 120
+    browser.run("document.querySelector('canvas').focus()")
+    browser.press("Enter")
+    assert browser.count(SHOWN) > 0
+    assert browser.console() == []
+
+
+def test_malicious_names_do_nothing(browser, tmp_path):
+    summary = made_up_summary(labels=[MALICIOUS_CLASS, "b"], file_names=[MALICIOUS_FILE])
+    summary["slices"][0]["rows"][0]["value"] = MALICIOUS_CLASS
+    summary["failure_modes"][0]["title"] = MALICIOUS_FILE
+    opened(browser, tmp_path, summary)
+    browser.click(CELL.format(0, 0))
+    assert browser.text(f"{SHOWN} code") == MALICIOUS_FILE
+    assert browser.text(".matrix tbody th") == MALICIOUS_CLASS
+    assert browser.count("img, body script:not([id]) ~ script") == 0
+    assert browser.run("return document.title") == summary["title"]
+    assert browser.console() == []
+    assert len(browser.requests()) == 1
+
+
+def test_the_security_policy_stops_what_is_not_ours(browser, tmp_path):
+    opened(browser, tmp_path, made_up_summary())
+    browser.run(
+        "const script = document.createElement('script');"
+        "script.textContent = \"document.title = 'attacked'\";"
+        "const image = document.createElement('img');"
+        "image.src = 'http://127.0.0.1:9/x.png';"
+        "document.body.append(script, image);"
+    )
+    assert browser.run("return document.title") == "VOC2007 test · YOLOv3"
+    refused = browser.console()
+    assert len([message for message in refused if "Content Security Policy" in message]) == 2
+
+
+def test_nothing_at_all_is_a_page_too(browser, tmp_path):
+    from tests.report.test_summary import empty
+
+    opened(browser, tmp_path, summarise(empty()))
+    assert browser.text("h1") == "Detection report"
+    assert browser.console() == []
+
+
+def test_classification_shows_labels_over_the_image_and_no_boxes(browser, tmp_path, classification):
+    opened(browser, tmp_path, summarise(classification))
+    browser.click("#pairs tbody button")
+    assert browser.count(f"{SHOWN} .tag.truth") == browser.count(SHOWN) > 0
+    assert browser.count(f"{SHOWN} .outline") == 0
+    assert browser.console() == []
