@@ -76,6 +76,11 @@ class FailureModes(ResultTable):
         self._point = point
         self._units = units
 
+    def _shown(self) -> pl.DataFrame:
+        return self.df.select(
+            "rank", "mode", "error_type", "excess_lower", "excess_upper", "q_value", "significant"
+        )
+
     def examples(self, rank: int) -> pl.DataFrame:
         """The rows of a mode: every unit of its slice that has its error, the most confident first.
 
@@ -145,11 +150,11 @@ def failure_modes(
     Notes:
         Missed, classification and localisation are told of objects: rate is errors ÷ objects. Duplicate,
         background and both are told of false positives: rate is errors ÷ (objects + false positives), so that
-        objects that are missed do not make false positives look more frequent. A slice is compared with the rest, never with a whole that contains it; excess errors are errors beyond those
-        expected at the rest's rate. p-values are clustered by image, q-values are Benjamini and Hochberg's over
-        all slices and types tested. Slices that overlap are reported once: the slice with the largest lower
-        bound of its excess is taken, its units are set aside, and others stay only if they still fail more than
-        the rest without them. Attributes that only ground truth has are not used for predictions.
+        objects that are missed do not make false positives look more frequent. A slice is compared with the
+        rest, never with a whole that contains it; excess errors are errors beyond those expected at the rest's
+        rate. p-values are clustered by image, q-values are Benjamini and Hochberg's over all slices and types
+        tested. Slices that overlap are reported once, by the slice that explains the errors best. Attributes
+        that only ground truth has are not used for false positives.
     """
     if max_order not in {1, 2}:
         raise QueryError(f"max_order must be 1 or 2; found {max_order}")
@@ -177,7 +182,8 @@ def failure_modes(
     caption = (
         f"failure modes; {evidence.describe(iou=point.iou, score=point.score)}; {len(tested)} slices tested"
     )
-    return FailureModes(_present(ranked), caption=caption, search=search, point=point, units=kinds)
+    noun = "objects" if evidence.task == "detection" else "images"
+    return FailureModes(_present(ranked, noun), caption=caption, search=search, point=point, units=kinds)
 
 
 def _tested(
@@ -199,8 +205,8 @@ def _by_excess(modes: pl.DataFrame) -> pl.DataFrame:
     return modes.sort(order, descending=[True, *[False] * 5], nulls_last=True)
 
 
-def _present(modes: pl.DataFrame) -> pl.DataFrame:
-    described = [_describe(mode) for mode in modes.iter_rows(named=True)]
+def _present(modes: pl.DataFrame, noun: str) -> pl.DataFrame:
+    described = [_describe(mode, noun) for mode in modes.iter_rows(named=True)]
     return modes.select(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"),
         pl.Series("mode", [sentence for sentence, _ in described], dtype=pl.String),
@@ -223,13 +229,13 @@ def _present(modes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _describe(mode: dict[str, object]) -> tuple[str, str]:
+def _describe(mode: dict[str, object], noun: str) -> tuple[str, str]:
     first, first_value, second, second_value = (mode[key] for key in KEYS)
     parts = [(first, first_value)] if second is None else [(first, first_value), (second, second_value)]
     text = " & ".join(f"{name}={'(null)' if value is None else value}" for name, value in parts)
     happens = _HAPPENS[str(mode["error_type"])]
     if mode["unit"] == "ground_truth":
-        told = f"{mode['rate']:.0%} of objects {happens}, {mode['rest_rate']:.0%} elsewhere"
+        told = f"{mode['rate']:.0%} of {noun} {happens}, {mode['rest_rate']:.0%} elsewhere"
     else:
         told = f"{mode['errors']:.0f} {happens}"
     return f"{text}: {told}; {mode['excess_errors']:.0f} more than expected", text

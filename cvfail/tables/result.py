@@ -40,18 +40,23 @@ class ResultTable:
         with pl.Config(
             tbl_rows=_SHOWN_ROWS,
             tbl_cols=-1,
-            tbl_width_chars=200,
+            tbl_width_chars=160,
+            fmt_str_lengths=100,
             tbl_hide_dataframe_shape=True,
             tbl_hide_column_data_types=True,
             float_precision=3,
         ):
-            return f"{self.caption}\n{self.df}"
+            return f"{self.caption}\n{self._shown()}"
+
+    def _shown(self) -> pl.DataFrame:
+        """What a person sees first; `df` has everything."""
+        return self.df
 
     def _repr_html_(self) -> str:
         """A static table for notebooks."""
         from html import escape
 
-        return f"<p>{escape(self.caption)}</p>{self.df._repr_html_()}"
+        return f"<p>{escape(self.caption)}</p>{self._shown()._repr_html_()}"
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """The rows as an Arrow stream capsule."""
