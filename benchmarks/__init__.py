@@ -1,0 +1,1 @@
+"""Timings of cvfail beside other tools, on data from a seeded generator."""
