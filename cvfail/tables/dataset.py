@@ -95,7 +95,7 @@ class Dataset:
 
 
 def name_problems(frame: pl.DataFrame, table: Table, source: str) -> list[Problem]:
-    """Attributes whose names cvfail needs itself, regardless of case, since SQL knows no case.
+    """Attributes whose names cvfail needs itself or that another one has; SQL knows no upper and lower case.
 
     Args:
         frame: One table with its attributes.
@@ -106,13 +106,11 @@ def name_problems(frame: pl.DataFrame, table: Table, source: str) -> list[Proble
         One problem per name that is taken.
     """
     taken = RESERVED_NAMES | set(table.names)
-    return [
-        Problem(
-            source=source,
-            field=name,
-            rule=f"an attribute may not be called {name!r}, because cvfail adds a column of that name",
-            hint=f"rename the attribute, for example to {name + '_given'!r}, or leave it out",
-        )
-        for name in table.attributes(frame)
-        if name.lower() in taken or name.lower().startswith(RESERVED_PREFIXES)
-    ]
+    problems = []
+    for name in table.attributes(frame):
+        if name.lower() in taken or name.lower().startswith(RESERVED_PREFIXES):
+            rule = f"an attribute may not be called {name!r}: a column of that name has another meaning"
+            hint = f"rename the attribute, for example to {name + '_given'!r}, or leave it out"
+            problems.append(Problem(source=source, field=name, rule=rule, hint=hint))
+        taken |= {name.lower()}
+    return problems

@@ -61,7 +61,7 @@ class Findings:
             problems += self._structural[table]
             problems += [] if structural_only else self._of_rows[table]
         if problems:
-            raise SchemaError(problems, self.rows)
+            raise SchemaError(problems, self.rows if self._rows else None)
 
 
 def shown(value: object) -> str:

@@ -45,7 +45,8 @@ def standardise(table: Table, raw: RawTable) -> tuple[pl.DataFrame, list[Problem
         elif column.is_required:
             problems.append(_missing(column, raw))
     frame = _with_defaults(pl.DataFrame(columns), table)
-    return frame.hstack(raw.frame.select(table.attributes(raw.frame))), problems
+    attributes = raw.frame.select(table.attributes(raw.frame))
+    return (frame.hstack(attributes) if frame.width else attributes), problems
 
 
 def converted(series: pl.Series, column: Column) -> pl.Series | None:

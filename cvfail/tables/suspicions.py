@@ -10,6 +10,12 @@ from cvfail.tables.hints import offset_hint
 _MANY_BOXES = 20
 """From so many boxes on, a pattern that all of them show is no coincidence."""
 
+_SOME_BOXES = 5
+"""From so many boxes on, a pattern that does not fit the image's size is no coincidence."""
+
+_SMALL = 2
+"""No image and no box in pixels is this small."""
+
 _BEYOND = 1.1
 """A box is far outside if it ends beyond this multiple of the image's size."""
 
@@ -35,11 +41,16 @@ def suspicions(data: Dataset) -> list[str]:
             boxes = data.frame(table).select("image_id", "x", "y", "width", "height")
             advice = _box_advice(boxes, data)
             if advice:
-                found.append(f"{data.source.get(table, table)}: {advice}")
+                found.append(f"{_name(table, data)}: {advice}")
     shifted = _shifted_categories(data)
     if shifted:
-        found.append(f"{data.source.get('predictions', 'predictions')}: {shifted}")
+        found.append(f"{_name('predictions', data)}: {shifted}")
     return found
+
+
+def _name(table: str, data: Dataset) -> str:
+    source = data.source[table]
+    return table if source == "frame" else source
 
 
 def _box_advice(boxes: pl.DataFrame, data: Dataset) -> str | None:
@@ -59,17 +70,17 @@ def _box_advice(boxes: pl.DataFrame, data: Dataset) -> str | None:
 
 
 def _look_normalised(boxes: pl.DataFrame, data: Dataset) -> bool:
-    inside = boxes.select(pl.all_horizontal(pl.col("x", "y", "width", "height").is_between(0, 1.01)).all())
-    if not inside.item():
+    """Whether all numbers lie in 0..1, not only whole ones, in many boxes or beside larger things."""
+    numbers = pl.col("x", "y", "width", "height")
+    inside, is_fraction = boxes.select(
+        inside=pl.all_horizontal(numbers.is_between(0, 1.01)).all(),
+        is_fraction=pl.any_horizontal(numbers != numbers.round()).any(),
+    ).row(0)
+    if not (inside and is_fraction):
         return False
-    largest = pl.concat(
-        [
-            data.images["width"].cast(pl.Float64),
-            data.ground_truth["width"],
-            data.predictions["width"],
-        ]
-    ).max()
-    return boxes.height >= _MANY_BOXES if largest is None else float(str(largest)) > 2
+    widths = (data.images["width"], data.ground_truth["width"], data.predictions["width"])
+    is_small_world = all((series <= _SMALL).all() for series in widths)
+    return boxes.height >= _MANY_BOXES or not is_small_world
 
 
 def _look_like_corners(boxes: pl.DataFrame, images: pl.DataFrame) -> bool:
@@ -77,19 +88,14 @@ def _look_like_corners(boxes: pl.DataFrame, images: pl.DataFrame) -> bool:
     ordered = boxes.select(((pl.col("width") > pl.col("x")) & (pl.col("height") > pl.col("y"))).all()).item()
     if not ordered:
         return False
-    sizes = images.select(
-        "image_id", pl.col("width").alias("image_width"), pl.col("height").alias("image_height")
-    )
+    sizes = images.select("image_id", image_width="width", image_height="height")
     known = boxes.join(sizes.drop_nulls(), on="image_id")
     if known.is_empty():
         return boxes.height >= _MANY_BOXES
-    beyond = known.select(
-        (
-            (pl.col("x") + pl.col("width") > _BEYOND * pl.col("image_width"))
-            | (pl.col("y") + pl.col("height") > _BEYOND * pl.col("image_height"))
-        ).mean()
-    ).item()
-    return bool(beyond > _SHARE_BEYOND)
+    too_wide = pl.col("x") + pl.col("width") > _BEYOND * pl.col("image_width")
+    too_high = pl.col("y") + pl.col("height") > _BEYOND * pl.col("image_height")
+    share = known.select((too_wide | too_high).mean()).item()
+    return known.height >= _SOME_BOXES and bool(share > _SHARE_BEYOND)
 
 
 def _shifted_categories(data: Dataset) -> str | None:

@@ -31,6 +31,12 @@ def test_an_attribute_with_a_name_that_cvfail_needs_is_refused_with_a_remedy(nam
     assert caught.value.problems[0].field == name
 
 
+def test_attributes_that_differ_only_in_case_are_refused_because_sql_knows_no_case():
+    images = INPUT_TABLES["detection"][0].empty().with_columns(Weather=pl.lit(1), weather=pl.lit(2))
+    with pytest.raises(SchemaError, match="may not be called 'weather'"):
+        empty(images=images)
+
+
 def test_a_dataset_cannot_be_changed():
     with pytest.raises(AttributeError):
         empty().images = None  # type: ignore[misc]
