@@ -13,6 +13,9 @@ from cvfail.errors import Problem, SchemaError
 
 _NO_COLUMN = "must be a column of integers, numbers or text"
 
+ColumnLike = Any
+"""A list, a numpy array, or a Polars, pandas or pyarrow column."""
+
 TableLike = Any
 """A Polars, pandas or pyarrow table, a DuckDB relation, a dictionary of columns, a list of dictionaries."""
 
@@ -27,7 +30,7 @@ class ArrowStream:
     the process ends; behind this face it cannot.
     """
 
-    def __init__(self, source: TableLike) -> None:
+    def __init__(self, source: TableLike | ColumnLike) -> None:
         self._source = source
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
@@ -71,7 +74,7 @@ def as_polars(table: TableLike, name: str) -> pl.DataFrame:
     )
 
 
-def as_column(values: TableLike, name: str) -> pl.Series:
+def as_column(values: ColumnLike, name: str) -> pl.Series:
     """One column of any library as a Polars series; true and false become 1 and 0.
 
     Args:

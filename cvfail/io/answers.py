@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.errors import Problem, SchemaError
+from cvfail.io.adapters import ColumnLike
 from cvfail.tables.findings import Findings, shown
 
 Classes = Sequence[Any]
@@ -77,7 +78,7 @@ def positive_or_negative(
 
 
 def probable_classes(
-    probabilities: Any,  # noqa: ANN401
+    probabilities: ColumnLike,
     truth: pl.Series,
     predicted: pl.Series | None,
     classes: Classes | None,
@@ -121,7 +122,7 @@ def probable_classes(
     return Answers([answer, score, rows], classes, dict.fromkeys(("score", "probabilities"), broken))
 
 
-def _matrix(probabilities: Any, images: int) -> NDArray[np.float64]:  # noqa: ANN401
+def _matrix(probabilities: ColumnLike, images: int) -> NDArray[np.float64]:
     hint = "pass an array with one row per image and one column per class"
     try:
         matrix = np.asarray(probabilities, dtype=np.float64)
@@ -137,7 +138,7 @@ def _counted(truth: pl.Series, number: int) -> Classes:
     """The classes that the labels tell: integers from 0, or the distinct values if there are that many."""
     values = truth.drop_nulls().unique().sort()
     counts = pl.Series(range(number))
-    if values.dtype.is_integer() and values.is_in(counts.implode()).all():
+    if values.is_empty() or (values.dtype.is_integer() and values.is_in(counts.implode()).all()):
         return list(range(number))
     return list(values.to_list())
 

@@ -53,7 +53,7 @@ def attribute_series(name: str, values: Sequence[Any]) -> pl.Series | None:
     converted = [None if value is None else python_type(value) for value in values]
     try:
         return pl.Series(name, converted, dtype=_DTYPES[python_type])
-    except OverflowError:
+    except (OverflowError, TypeError):
         return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from cvfail.tables.declared import INPUT_TABLES
 from cvfail.tables.schema import Table
 
 Json = Any
 """What ``json.load`` returns."""
+
+_LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 _BOX_COLUMNS = ("x", "y", "width", "height")
 
@@ -32,12 +37,16 @@ class Kind:
 
 
 def is_number(value: Json) -> bool:
-    """Whether a JSON value is a number; true and false are none."""
-    return isinstance(value, Real) and not isinstance(value, bool)
+    """Whether a JSON value is a number that a float can hold; true and false are none."""
+    if isinstance(value, Integral):
+        return not isinstance(value, bool) and abs(int(value)) <= sys.float_info.max
+    return isinstance(value, Real)
 
 
 def _is_id(value: Json) -> bool:
-    return isinstance(value, str) or (isinstance(value, Integral) and not isinstance(value, bool))
+    if isinstance(value, str):
+        return True
+    return isinstance(value, Integral) and not isinstance(value, bool) and _LEAST <= int(value) <= _GREATEST
 
 
 def _is_box(value: Json) -> bool:
@@ -47,7 +56,9 @@ def _is_box(value: Json) -> bool:
     )
 
 
-ID = Kind("an integer or text", int | str, _is_id)
+_INT64 = Annotated[int, msgspec.Meta(ge=_LEAST, le=_GREATEST)]
+
+ID = Kind("an integer of 64 bits or text", _INT64 | str, _is_id)
 NUMBER = Kind("a number", float, is_number)
 TEXT = Kind("text", str, lambda value: isinstance(value, str))
 FLAG = Kind("0 or 1", int | bool, lambda value: isinstance(value, Integral))

@@ -146,6 +146,8 @@ def _missing_hint(item: Field, record: dict[str, Any], section: Section) -> str:
         return "these look like masks: add their boxes, pycocotools.mask.toBbox(segmentation)"
     if item.name == "bbox" and "keypoints" in record:
         return "these look like keypoints: add a box to each record"
+    if item.name == "score" and (other := sorted({"confidence", "conf"} & record.keys())):
+        return f"rename {other[0]} to score"
     if item.name == "score":
         return "is this a ground-truth file? Results need the model's confidence in [0, 1]"
     return f"every record of {section.name} needs {item.name}"

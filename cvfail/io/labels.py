@@ -9,28 +9,25 @@ from typing import Any
 import polars as pl
 
 from cvfail.errors import PolicyError, Problem, SchemaError
-from cvfail.io.adapters import TableLike, as_column, as_polars
+from cvfail.io.adapters import ColumnLike, TableLike, as_column, as_polars
 from cvfail.io.answers import Answers, positive_or_negative, probable_classes, said_classes
 from cvfail.tables.dataset import Dataset
 from cvfail.tables.findings import Findings
 from cvfail.tables.raw import RawTable
 from cvfail.tables.validation import OnInvalid, validated
 
-ArrayLike = Any
-"""A list, numpy array, Polars, pandas or pyarrow column."""
-
 Labels = Sequence[Any] | Mapping[Any, str]
 """The classes in order, or the name of each class."""
 
 
 def from_labels(
-    true: ArrayLike,
-    predicted: ArrayLike | None = None,
+    true: ColumnLike,
+    predicted: ColumnLike | None = None,
     *,
-    scores: ArrayLike | None = None,
-    probabilities: ArrayLike | None = None,
+    scores: ColumnLike | None = None,
+    probabilities: ColumnLike | None = None,
     labels: Labels | None = None,
-    image_ids: ArrayLike | None = None,
+    image_ids: ColumnLike | None = None,
     attributes: TableLike | None = None,
     threshold: float = 0.5,
     on_invalid: OnInvalid = "raise",
@@ -91,7 +88,7 @@ def from_labels(
     return _complete(validated(tables, task="classification", on_invalid=on_invalid, findings=findings))
 
 
-def _column(values: ArrayLike | None, name: str, truth: pl.Series) -> pl.Series | None:
+def _column(values: ColumnLike | None, name: str, truth: pl.Series) -> pl.Series | None:
     """An argument as a column, which must be as long as the labels."""
     if values is None:
         return None
