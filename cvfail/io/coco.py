@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ from cvfail.io.coco_records import decoded
 from cvfail.io.column_names import renamed
 from cvfail.io.files import file_bytes, parquet_frame
 from cvfail.io.ignoring import with_ignored
+from cvfail.io.mixed_ids import without_mixed_ids
 from cvfail.tables.dataset import Dataset
 from cvfail.tables.findings import Findings
-from cvfail.tables.raw import RawTable
+from cvfail.tables.raw import RawTable, label_of
 from cvfail.tables.validation import OnInvalid, validated
 
 CocoInput = str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -151,13 +152,13 @@ def _results(document: _Document, findings: Findings) -> RawTable:
 
 def _table(records: Json, section: Section, source: str, findings: Findings) -> RawTable:
     """One list of records as a table; what is wrong with single records goes to the findings."""
+    label = label_of(source, section.name)
     told: dict[str, pl.Series] = {}
     values = decoded(records, section)
     if values is None:
         loaded = doctor.parsed(bytes(records), source) if isinstance(records, msgspec.Raw) else records
-        label = f"{source}, {section.name}"
         values, told = doctor.examined(loaded, section, label=label, findings=findings)
-    columns, problems = record_columns(values, section)
-    raw = RawTable(pl.DataFrame(columns), source, section.name, section.user_names(), told)
-    findings.add_structural(section.table, *(replace(p, source=raw.label) for p in problems))
-    return raw
+    values, mixed = without_mixed_ids(values, section, label=label, findings=findings)
+    columns, clashes = record_columns(values, section, label=label)
+    findings.add_structural(section.table, *clashes)
+    return RawTable(pl.DataFrame(columns), source, section.name, section.user_names(), told | mixed)

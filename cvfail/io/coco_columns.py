@@ -15,31 +15,27 @@ from cvfail.io.coco_fields import BOX, FLAG, ID, TEXT, Field, Section
 from cvfail.io.coco_records import Values
 
 
-def record_columns(values: Values, section: Section) -> tuple[list[pl.Series], list[Problem]]:
+def record_columns(values: Values, section: Section, *, label: str) -> tuple[list[pl.Series], list[Problem]]:
     """Declared columns, then attributes.
 
     Args:
-        values: The values of all records.
+        values: The values of all records; ids are of one type.
         section: What they are.
+        label: How messages call them.
 
     Returns:
-        The columns, without those that are null everywhere and need not be there; and problems of columns
-        as a whole, whose source is to be filled in.
+        The columns, without those that are null everywhere and need not be there; and one problem for each
+        attribute whose name is taken.
     """
     columns: list[pl.Series] = []
-    problems: list[Problem] = []
     for item in section.fields:
         column_values = values.known[item.name]
-        if not item.required and all(value is None for value in column_values):
-            continue
-        if item.kind is ID and len(_kinds_of_ids(column_values)) > 1:
-            problems.append(_mixed_ids(item, column_values))
-        else:
+        if item.required or any(value is not None for value in column_values):
             columns += _columns(item, column_values)
     attributes, clashes = attribute_columns(values.extra)
     clashes += [name for name in attributes if name in section.declaration.names]
-    problems += [_clash(name, section) for name in clashes]
-    return columns + [column for name, column in attributes.items() if name not in clashes], problems
+    free = [column for name, column in attributes.items() if name not in clashes]
+    return columns + free, [_clash(name, section, label) for name in clashes]
 
 
 def _columns(item: Field, values: Sequence[Any]) -> list[pl.Series]:
@@ -61,24 +57,9 @@ def _box_columns(names: Sequence[str], boxes: Sequence[Any]) -> list[pl.Series]:
     return frame.select(pl.when(usable).then(pl.all()) if not usable.all() else pl.all()).get_columns()
 
 
-def _kinds_of_ids(values: Sequence[Any]) -> set[bool]:
-    return {issubclass(kind, str) for kind in set(map(type, values)) if kind is not type(None)}
-
-
-def _mixed_ids(item: Field, values: Sequence[Any]) -> Problem:
-    texts = [number for number, value in enumerate(values) if isinstance(value, str)]
+def _clash(name: str, section: Section, label: str) -> Problem:
     return Problem(
-        source="",
-        field=item.name,
-        rule=f"{item.name} must have the same type in all records",
-        found=f"text in {len(texts)} of {len(values)} records, first in record {texts[0]}, else integers",
-        hint="write all of them as integers, or all in quotation marks",
-    )
-
-
-def _clash(name: str, section: Section) -> Problem:
-    return Problem(
-        source="",
+        source=label,
         field=name,
         rule=f"an attribute of {section.name} may not be called {name!r}: another field has that name",
         hint="rename the attribute in the file, or leave it out",

@@ -8,6 +8,17 @@ from dataclasses import dataclass, field
 import polars as pl
 
 
+def label_of(source: str, section: str) -> str:
+    """How messages call a table: by file and section, a frame by its section alone.
+
+    Example:
+        >>> label_of("instances.json", "annotations"), label_of("frame", "predictions")
+        ('instances.json, annotations', 'predictions')
+    """
+    parts = [part for part in (source, section) if part and part != "frame"]
+    return ", ".join(parts) or source
+
+
 @dataclass(frozen=True)
 class RawTable:
     """Rows before validation, with what it takes to speak about them in the user's words.
@@ -29,9 +40,8 @@ class RawTable:
 
     @property
     def label(self) -> str:
-        """How messages call the table: ``instances.json, annotations``; a frame by its section alone."""
-        parts = [part for part in (self.source, self.section) if part and part != "frame"]
-        return ", ".join(parts) or self.source
+        """How messages call the table."""
+        return label_of(self.source, self.section)
 
     def field(self, name: str) -> str:
         """The user's name of a declared column."""

@@ -124,7 +124,7 @@ def test_a_field_that_every_record_lacks_is_an_error_even_when_rows_are_dropped(
 
 def test_mixed_id_types_inside_a_file_and_between_files_are_told(tmp_path):
     error = refused(tmp_path, found=results(1, category_id="3"))
-    assert error.problems[0].rule == "category_id must have the same type in all records"
+    assert [p.rule for p in error.problems] == ["category_id must have the same type in all records"]
     assert "text in 1 of 2 records, first in record 1" in error.problems[0].found
     texts = [record | {"category_id": str(record["category_id"])} for record in RESULTS]
     error = refused(tmp_path, found=texts)
