@@ -23,9 +23,11 @@ from cvfail.report.choosing import (
 from cvfail.report.gallery import Gallery
 from cvfail.report.schema import Confusion, ConfusionCell, ErrorType, Estimate, FailureMode, SliceTable, Task
 
-MOST_SIGNIFICANT_MODES = 30
+MOST_SIGNIFICANT_MODES = 50
 MOST_OTHER_MODES = 20
 MOST_PAIRS = 12
+MOST_CELL_EXAMPLES = 6000
+"""Examples behind all cells together; every cell has at least one."""
 
 
 def failure_modes(
@@ -96,16 +98,17 @@ def error_types(
 def confusion(
     matrix: ConfusionMatrix, point: OperatingPoint, gallery: Gallery, *, examples: int
 ) -> Confusion:
-    """The cells that are not zero, each with examples: half as many where the prediction is right."""
+    """The cells that are not zero, each with examples: fewer where there are many cells or all is right."""
     units = confusion_units(point)
+    counts = matrix.counts
+    true, predicted = np.nonzero(counts)
+    examples = min(examples, max(1, MOST_CELL_EXAMPLES // max(1, true.size)))
     by = ["true_code", "predicted_code"]
     right = pl.col("true_code") == pl.col("predicted_code")
     wrong_units = choose(units.filter(~right), by, examples)
     right_units = choose(units.filter(right), by, (examples + 1) // 2, surest_first=False)
     behind = {**wrong_units.partition_by(by, as_dict=True), **right_units.partition_by(by, as_dict=True)}
-    counts = matrix.counts
     background = len(matrix.labels) - 1 if matrix.background else None
-    true, predicted = np.nonzero(counts)
     order = np.lexsort((-counts[true, predicted], true == predicted))
     cells = [
         ConfusionCell(

@@ -13,6 +13,9 @@ from cvfail.report.layout import Unit, lay_out
 from cvfail.report.pictures import add_pictures
 from cvfail.report.schema import Example, ImageEntry, Picture, PictureReport
 
+MOST_IMAGES = 5000
+"""Images that examples may lie in, so that a report stays small enough to open at once."""
+
 
 @dataclass(frozen=True)
 class GalleryContent:
@@ -31,20 +34,26 @@ class Gallery:
         self._point = point
         self._positions: dict[tuple[int | None, int | None], int] = {}
         self._units: list[Unit] = []
+        self._images: set[int] = set()
 
     def add(self, rows: pl.DataFrame) -> list[int]:
         """Take in rows by `prediction_index`, `ground_truth_index` and, where it is there, `overlap`.
 
         Returns:
-            The position of each among the examples; a row that was taken in before keeps its position.
+            The positions among the examples of those that were taken in: all, until the gallery is full.
         """
         overlaps = rows["overlap"] if "overlap" in rows.columns else [None] * len(rows)
         columns = zip(rows["prediction_index"], rows["ground_truth_index"], overlaps, strict=True)
-        return [self._position(Unit(*row)) for row in columns]
+        positions = [self._position(Unit(*row)) for row in columns]
+        return [position for position in positions if position is not None]
 
-    def _position(self, unit: Unit) -> int:
+    def _position(self, unit: Unit) -> int | None:
         key = (unit.prediction, unit.truth)
         if key not in self._positions:
+            image = unit.image(self._point)
+            if image not in self._images and len(self._images) >= MOST_IMAGES:
+                return None
+            self._images.add(image)
             self._positions[key] = len(self._units)
             self._units.append(unit)
         return self._positions[key]

@@ -10,8 +10,6 @@ import base64
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,13 +20,22 @@ from cvfail.errors import MissingDependencyError
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import Summary
 from cvfail.report.summary import summarise
+from cvfail.tables.writing import write_whole
 
 LARGE_FILE = 50_000_000
 """Bytes from which a report is hard to send and slow to open."""
 
 _log = logging.getLogger(__name__)
 
-STYLES = ("theme.css", "page.css", "tables.css", "matrix.css", "gallery.css", "print.css")
+STYLES = (
+    "theme.css",
+    "page.css",
+    "verdict.css",
+    "tables.css",
+    "matrix.css",
+    "gallery.css",
+    "print.css",
+)
 SCRIPTS = (
     "dom.js",
     "draw.js",
@@ -108,7 +115,9 @@ def write_report(
         summary = summarise(
             evaluation, images=images, title=title, max_thumbnails=max_thumbnails, on_picture=on_picture
         )
-    size = _write_whole(path, render(summary).encode("utf-8"))
+    page = render(summary).encode("utf-8")
+    write_whole(path, lambda target: target.write_bytes(page))
+    size = len(page)
     _log.info("%s: %.1f MB, %d pictures", path, size / 1e6, len(summary["pictures"]))
     if size >= LARGE_FILE:
         _log.warning(
@@ -176,21 +185,6 @@ def _content_security_policy(style: str, script: str) -> str:
 
 def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
-
-
-def _write_whole(path: Path, content: bytes) -> int:
-    """Write beside the target and move into place; returns the size."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return len(content)
 
 
 @contextmanager

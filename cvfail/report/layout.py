@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.report.drawn_objects import ImageObjects, drawn_objects
 from cvfail.report.schema import DrawnObject, Example, ImageEntry
-
-MOST_NEIGHBOURS = 40
-"""Objects drawn beside the subjects of an image; the others are counted."""
 
 Box = tuple[float, float, float, float]
 
@@ -26,7 +21,6 @@ _SMALLEST_CROP = 96.0
 """Pixels that a crop is at least wide, so that one sees where a small object is."""
 
 _UNKNOWN_SIZE = (400.0, 300.0)
-_BOX = ("x", "y", "width", "height")
 
 
 @dataclass(frozen=True)
@@ -37,6 +31,12 @@ class Unit:
     truth: int | None
     overlap: float | None
 
+    def image(self, point: OperatingPoint) -> int:
+        """The code of the image that it lies in."""
+        coding = point.evidence.coding
+        of_truth = self.truth is not None
+        return int(coding.truth_image[self.truth] if of_truth else coding.image[self.prediction])
+
 
 def lay_out(point: OperatingPoint, units: Sequence[Unit]) -> tuple[list[Example], list[ImageEntry]]:
     """Place units on their images.
@@ -45,12 +45,11 @@ def lay_out(point: OperatingPoint, units: Sequence[Unit]) -> tuple[list[Example]
         The examples, one per unit, and the images that they refer to in the order of first use. An image
         whose size is not known reaches as far as its boxes.
     """
-    coding = point.evidence.coding
-    codes = [
-        int(coding.truth_image[u.truth] if u.truth is not None else coding.image[u.prediction]) for u in units
-    ]
+    codes = [unit.image(point) for unit in units]
     used = list(dict.fromkeys(codes))
-    objects = _objects(point, used, units)
+    subjects = [("truth", unit.truth) for unit in units if unit.truth is not None]
+    subjects += [("prediction", unit.prediction) for unit in units if unit.prediction is not None]
+    objects = drawn_objects(point, used, subjects)
     images = _images(point.evidence, used, objects)
     position = {code: place for place, code in enumerate(used)}
     examples = [
@@ -61,7 +60,7 @@ def lay_out(point: OperatingPoint, units: Sequence[Unit]) -> tuple[list[Example]
 
 
 def crop_window(boxes: Sequence[Box], size: tuple[float, float]) -> Box:
-    """A window of 4 : 3 around boxes with some context, moved inside the image where it fits.
+    """A window of 4 : 3 around boxes with some context, inside the image where it fits and never larger.
 
     Args:
         boxes: x, y, width, height in pixels, at least one.
@@ -73,7 +72,8 @@ def crop_window(boxes: Sequence[Box], size: tuple[float, float]) -> Box:
     """
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
     right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
-    width = max((right - left) * _CONTEXT, (bottom - top) * _CONTEXT * 4 / 3, _SMALLEST_CROP)
+    wanted = max((right - left) * _CONTEXT, (bottom - top) * _CONTEXT * 4 / 3, _SMALLEST_CROP)
+    width = min(wanted, max(size[0], size[1] * 4 / 3))
     height = width * 3 / 4
     x = _inside((left + right - width) / 2, width, size[0])
     y = _inside((top + bottom - height) / 2, height, size[1])
@@ -85,78 +85,7 @@ def _inside(start: float, length: float, total: float) -> float:
     return min(max(start, 0.0), total - length) if length <= total else (total - length) / 2
 
 
-@dataclass(frozen=True)
-class _ImageObjects:
-    """What is drawn of an image: the objects, the place of each among them, and how many are left out."""
-
-    drawn: list[DrawnObject]
-    place: dict[tuple[str, int], int]
-    hidden: int
-
-
-def _objects(point: OperatingPoint, used: list[int], units: Sequence[Unit]) -> dict[int, _ImageObjects]:
-    subjects = {("truth", unit.truth) for unit in units} | {("prediction", unit.prediction) for unit in units}
-    evidence = point.evidence
-    coding = evidence.coding
-    images = len(coding.image_keys)
-    rows: dict[int, list[dict[str, Any]]] = {code: [] for code in used}
-    for row in _rows(evidence.ground_truth, "truth", coding.truth_image, coding.truth_category, used, images):
-        rows[row["image"]].append(row)
-    kept = _rows(evidence.predictions, "prediction", coding.image, coding.category, used, images, point.kept)
-    for row in kept:
-        rows[row["image"]].append(row)
-    return {code: _drawn(rows[code], subjects) for code in used}
-
-
-def _rows(
-    frame: pl.DataFrame,
-    kind: str,
-    image: NDArray[np.int32],
-    label: NDArray[np.int32],
-    used: list[int],
-    images: int,
-    kept: NDArray[np.bool_] | None = None,
-) -> list[dict[str, Any]]:
-    """The rows of a table that lie in the used images, largest or surest first."""
-    wanted = np.zeros(images, np.bool_)
-    wanted[used] = True
-    here = wanted[image] if kept is None else wanted[image] & kept
-    boxes = [name for name in _BOX if name in frame.columns]
-    order = ["score"] if kind == "prediction" else ["area"] if "area" in frame.columns else []
-    chosen = (
-        frame.with_row_index("row")
-        .select(
-            "row",
-            *boxes,
-            *order,
-            pl.Series("image", image),
-            pl.Series("label", label),
-            pl.lit(kind).alias("kind"),
-        )
-        .filter(pl.Series(here))
-    )
-    return (chosen.sort(order, descending=True, nulls_last=True) if order else chosen).to_dicts()
-
-
-def _drawn(rows: list[dict[str, Any]], subjects: set[tuple[str, int | None]]) -> _ImageObjects:
-    """Subjects first, then as many neighbours as are drawn."""
-    chosen = sorted(rows, key=lambda row: (row["kind"], row["row"]) not in subjects)
-    count = sum((row["kind"], row["row"]) in subjects for row in rows) + MOST_NEIGHBOURS
-    chosen = chosen[:count]
-    place = {(row["kind"], row["row"]): index for index, row in enumerate(chosen)}
-    return _ImageObjects([_drawn_object(row) for row in chosen], place, len(rows) - len(chosen))
-
-
-def _drawn_object(row: dict[str, Any]) -> DrawnObject:
-    kind: Literal["truth", "prediction"] = row["kind"]
-    score = row.get("score")
-    box = [round(row[name], 2) for name in _BOX] if "x" in row else None
-    return DrawnObject(
-        kind=kind, label=row["label"], box=box, score=None if score is None else round(score, 4)
-    )
-
-
-def _images(evidence: Evidence, used: list[int], objects: dict[int, _ImageObjects]) -> list[ImageEntry]:
+def _images(evidence: Evidence, used: list[int], objects: dict[int, ImageObjects]) -> list[ImageEntry]:
     table = evidence.images.sort("image_id").select(
         "width", "height", name=pl.coalesce("file_name", pl.col("image_id").cast(pl.String))
     )[used]
@@ -185,7 +114,7 @@ def _reach(objects: Sequence[DrawnObject]) -> tuple[float, float]:
     return max(1.0, *(box[0] + box[2] for box in boxes)), max(1.0, *(box[1] + box[3] for box in boxes))
 
 
-def _example(unit: Unit, position: int, image: ImageEntry, objects: _ImageObjects) -> Example:
+def _example(unit: Unit, position: int, image: ImageEntry, objects: ImageObjects) -> Example:
     truth = None if unit.truth is None else objects.place["truth", unit.truth]
     prediction = None if unit.prediction is None else objects.place["prediction", unit.prediction]
     drawn = [objects.drawn[place]["box"] for place in (truth, prediction) if place is not None]

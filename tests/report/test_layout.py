@@ -2,7 +2,8 @@ import pytest
 
 from cvfail.evaluation import evaluate
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.report.layout import MOST_NEIGHBOURS, Unit, crop_window, lay_out
+from cvfail.report.drawn_objects import MOST_NEIGHBOURS
+from cvfail.report.layout import Unit, crop_window, lay_out
 from tests.scenes import detection
 
 
@@ -24,10 +25,12 @@ def test_a_crop_that_fits_lies_inside_the_image(box):
     assert y + height <= 800
 
 
-def test_a_crop_larger_than_the_image_is_centred_on_it():
-    x, y, width, height = crop_window([(0, 0, 30, 30)], (30, 30))
-    assert x + width / 2 == pytest.approx(15)
-    assert y + height / 2 == pytest.approx(15)
+@pytest.mark.parametrize("size", [(400, 300), (300, 400), (1000, 100), (30, 30)])
+def test_a_crop_is_never_larger_than_the_whole_image_with_its_margins(size):
+    x, y, width, height = crop_window([(0, 0, *size)], size)
+    assert x + width / 2 == pytest.approx(size[0] / 2, abs=0.01)
+    assert y + height / 2 == pytest.approx(size[1] / 2, abs=0.01)
+    assert (width == pytest.approx(size[0], abs=0.01)) or (height == pytest.approx(size[1], abs=0.01))
 
 
 def test_a_box_without_size_still_has_a_crop():

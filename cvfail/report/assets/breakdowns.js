@@ -161,7 +161,7 @@ function classTable(model, report, gallery) {
     rows: report.classes,
     faint: (row) => row.thin,
     filterBy: (row) => model.labels[row.label],
-    sortedBy: 0,
+    sortedBy: "F1",
     descending: false,
     onOpen: (row) => gallery.open(classGroup(model, row.label)),
     columns: [

@@ -16,38 +16,24 @@ function confusionMatrix(model, onOpen) {
     holder.replaceChildren(
       matrixTable(model, classes, state, onOpen, (text) => (readout.textContent = text)),
     );
-    readout.textContent = large
-      ? `${PART_OF_LARGE} of ${classCount} classes, the first by the chosen order.`
-      : MATRIX_HINT;
+    readout.textContent = MATRIX_HINT;
   }
 
   redraw();
-  return element(
+  const controls = element(
     "div",
-    { class: "matrix-block" },
-    element(
-      "div",
-      { class: "controls" },
-      choice(
-        "Show",
-        { row: "Row %", column: "Column %", count: "Count" },
-        state.show,
-        (show) => ((state.show = show), redraw()),
-      ),
-      choice(
-        "Order",
-        { given: "As given", frequency: "Frequency", name: "Name", errors: "Errors" },
-        state.order,
-        (order) => ((state.order = order), redraw()),
-      ),
-      tick("Diagonal", state.diagonal, (on) => ((state.diagonal = on), redraw())),
-    ),
-    large ? matrixOverview(model, onOpen) : null,
-    holder,
-    readout,
+    { class: "controls" },
+    choice("Show", SHOWN_AS, state.show, (show) => ((state.show = show), redraw())),
+    choice("Order", ORDERS, state.order, (order) => ((state.order = order), redraw())),
+    tick("Diagonal", state.diagonal, (on) => ((state.diagonal = on), redraw())),
   );
+  const part = `The first ${PART_OF_LARGE} of ${classCount} classes by the chosen order:`;
+  const overview = large ? [matrixOverview(model, onOpen), element("p", { class: "note" }, part)] : [];
+  return element("div", { class: "matrix-block" }, ...overview, controls, holder, readout);
 }
 
+const SHOWN_AS = { row: "Row %", column: "Column %", count: "Count" };
+const ORDERS = { given: "As given", frequency: "Frequency", name: "Name", errors: "Errors" };
 const MATRIX_HINT =
   "Rows are true, columns predicted. Blue is right, orange is wrong, stronger is more. Open a cell for its examples.";
 

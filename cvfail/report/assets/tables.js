@@ -7,7 +7,7 @@ const ROWS_AT_ONCE = 100;
  *
  * A column is { label, title, kind, value(row), cell(row) }: `value` sorts, `cell` shows (a node or text), `kind`
  * is "number", "chart" (a number and a drawing), or nothing for text.
- * Missing values sort last both ways. `onOpen(row)` makes the first cell a button, and the row clickable.
+ * `sortedBy` is the label of a column. Missing values sort last both ways. `onOpen(row)` makes the first cell a button, and the row clickable.
  */
 function sortableTable({
   caption,
@@ -19,7 +19,8 @@ function sortableTable({
   faint = () => false,
   onOpen = null,
 }) {
-  const state = { column: sortedBy, descending, text: "", limit: ROWS_AT_ONCE };
+  const first = columns.findIndex((column) => column.label === sortedBy);
+  const state = { column: first < 0 ? null : first, descending, text: "", limit: ROWS_AT_ONCE };
   const body = element("tbody");
   const headers = columns.map((column, position) => headerCell(column, () => sortBy(position)));
   const more = element("button", { class: "more", type: "button", onClick: () => showAll() });
