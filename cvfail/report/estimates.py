@@ -88,11 +88,16 @@ def _class_row(code: int, rates: Row | None, precision: Row | None) -> ClassRow:
         **measured,
         ap=None if precision is None else estimate(precision, "ap", "support"),
         ap50=None if precision is None else precision["ap50"],
-        specificity=estimate(rates, "specificity", "support") if "specificity" in rates else None,
+        specificity=_specificity(rates) if "specificity" in rates else None,
         support=rates["support"],
         predicted=rates["predicted"],
         thin=rates["clusters"] < FEWEST_CLUSTERS,
     )
+
+
+def _specificity(rates: Row) -> Estimate:
+    """Specificity, which rests on what is not of the class."""
+    return estimate({**rates, "negatives": rates["tn"] + rates["fp"]}, "specificity", "negatives")
 
 
 def _slice_table(evaluation: Reportable, name: str) -> SliceTable:

@@ -115,10 +115,10 @@ def mode_sentence(mode: FailureMode) -> str:
     excess = mode["excess"]
     if excess["estimate"] is None:
         return f"{rates}."
-    more = f"{excess['estimate']:,.0f} more errors than the rate elsewhere would give"
+    more = f"{round(excess['estimate']):,} more errors than the rate elsewhere would give"
     if excess["lower"] is None or excess["upper"] is None:
         return f"{rates}: {more}."
-    return f"{rates}: {more} ({excess['lower']:,.0f} to {excess['upper']:,.0f})."
+    return f"{rates}: {more} ({round(excess['lower']):,} to {round(excess['upper']):,})."
 
 
 def matching_rules(point: OperatingPoint, counts: Counts) -> list[str]:

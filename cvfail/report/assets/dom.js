@@ -56,7 +56,7 @@ const NOTHING = "–";
 const WHOLE_NUMBERS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 function formatCount(value) {
-  return value === null ? NOTHING : WHOLE_NUMBERS.format(value);
+  return value === null ? NOTHING : WHOLE_NUMBERS.format(Math.round(value) || 0);
 }
 
 function formatShare(value, digits = 1) {
