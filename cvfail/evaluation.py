@@ -172,11 +172,23 @@ class Evaluation:
         average: Average = "micro",
         confidence: float = 0.95,
     ) -> ResultTable:
-        """Precision, recall and F1 overall or by attributes; see `cvfail.metrics.rates`."""
-        from cvfail.metrics.rates import rates
+        """Precision, recall and F1 overall or by attributes; see `cvfail.metrics.rates`.
+
+        A classifier has specificity and accuracy as well; see `cvfail.metrics.classification`.
+        """
+        if self.task == "classification":
+            from cvfail.metrics.classified_images import classified_image_rates as answer
+        else:
+            from cvfail.metrics.rates import rates as answer
+        names = [by] if isinstance(by, str) else list(by)
+        return answer(self._point(iou, score), by=names, average=average, confidence=confidence)
+
+    def agreement(self, *, by: str | Sequence[str] = (), confidence: float = 0.95) -> ResultTable:
+        """Accuracy, balanced accuracy, Matthews' correlation and kappa of a classifier, overall or by attributes."""
+        from cvfail.metrics.classified_images import classified_image_agreement
 
         names = [by] if isinstance(by, str) else list(by)
-        return rates(self._point(iou, score), by=names, average=average, confidence=confidence)
+        return classified_image_agreement(self._point(None, None), by=names, confidence=confidence)
 
     def error_types(self, *, iou: float | None = None, score: float | None = None) -> ResultTable:
         """Errors by TIDE's types, with counts and gains; see `cvfail.failures.error_types`."""

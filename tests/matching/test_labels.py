@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 import cvfail as cf
+from tests.scenes import detection
 
 SIGNS = ["Stop", "Speed", "Yield"]
 
@@ -56,3 +57,47 @@ def test_sql_and_the_matrix_agree_on_confusions():
     counted = evaluation.sql("SELECT count(*) FROM confusions").item()
     matrix = evaluation.confusion_matrix().counts
     assert counted == matrix.sum() - np.trace(matrix) == 6
+
+
+def test_specificity_accuracy_and_agreement_of_a_binary_classifier():
+    """TP=420, FP=140, FN=60, TN=380: precision .75, recall .875, F1 840/1040, specificity .7308."""
+    true = [1] * 480 + [0] * 520
+    predicted = [1] * 420 + [0] * 60 + [1] * 140 + [0] * 380
+    evaluation = cf.evaluate(cf.from_labels(true, predicted))
+    row = evaluation.metrics(by="category").df.filter(pl.col("category") == "1").row(0, named=True)
+    assert (row["tp"], row["fp"], row["fn"], row["tn"]) == (420, 140, 60, 380)
+    expected = {
+        "precision": 0.75,
+        "recall": 0.875,
+        "f1": 840 / 1040,
+        "specificity": 380 / 520,
+        "accuracy": 0.8,
+    }
+    assert {name: row[name] for name in expected} == pytest.approx(expected)
+    assert row["specificity_lower"] < row["specificity"] < row["specificity_upper"]
+    agreement = dict(evaluation.agreement().df.select("metric", "estimate").rows())
+    assert agreement["accuracy"] == pytest.approx(0.8)
+    assert agreement["balanced_accuracy"] == pytest.approx((0.875 + 380 / 520) / 2)
+
+
+def test_a_hundred_images_of_which_thirty_are_positive():
+    """40 predicted positive, 25 of them rightly: .625, .833, .714, .786."""
+    evaluation = cf.evaluate(cf.from_labels([1] * 30 + [0] * 70, [1] * 25 + [0] * 5 + [1] * 15 + [0] * 55))
+    row = evaluation.metrics(by="category").df.filter(pl.col("category") == "1").row(0, named=True)
+    assert [row[name] for name in ("tp", "fp", "fn", "tn")] == [25, 15, 5, 55]
+    rates = [round(row[name], 3) for name in ("precision", "recall", "f1", "specificity")]
+    assert rates == [0.625, 0.833, 0.714, 0.786]
+
+
+def test_a_detector_has_no_agreement():
+    evaluation = cf.evaluate(detection([1], [1], [], []))
+    with pytest.raises(cf.CvfailError, match="for classification"):
+        evaluation.agreement()
+
+
+@pytest.mark.parametrize("average", ["micro", "macro", "weighted"])
+def test_no_images_are_an_ordinary_input(average):
+    evaluation = cf.evaluate(cf.from_labels([], [], labels=["cat", "dog"]))
+    assert evaluation.metrics(average=average).df["accuracy"].to_list() == [None]
+    assert evaluation.confusion_matrix().counts.sum() == 0
+    assert evaluation.failure_modes().df.is_empty()
