@@ -1,0 +1,127 @@
+"""Predictions in score order with their outcomes, summarised once per set of weights on the clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cvfail.evidence.evidence import Evidence
+from cvfail.kernels.weighted_counts import weighted_counts
+from cvfail.statistics.bootstrap import percentile_interval, poisson_weights
+from cvfail.tables.arrays import read_only
+
+Summary = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
+"""Turns recall and precision down a ranking, both shape (m,), into one number."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Predictions that are right or wrong, best score first, and the ground truth that they should find.
+
+    Attributes:
+        correct: Whether each prediction is right, shape (n,).
+        clusters: Cluster code of each prediction, shape (n,).
+        truth_clusters: Cluster code of each ground truth that counts, shape (P,).
+    """
+
+    correct: NDArray[np.bool_]
+    clusters: NDArray[np.int32]
+    truth_clusters: NDArray[np.int32]
+
+    @classmethod
+    def of(
+        cls,
+        evidence: Evidence,
+        rows: NDArray[np.int64],
+        correct: NDArray[np.bool_],
+        counts: NDArray[np.bool_],
+    ) -> Ranking:
+        """Rank predictions.
+
+        Args:
+            evidence: The tables.
+            rows: Rows of the right and wrong predictions, best score first, shape (n,).
+            correct: Which rows of the predictions table are right, shape (D,).
+            counts: Ground truth that must be found, shape (G,).
+        """
+        coding, clusters = evidence.coding, evidence.clusters
+        return cls(
+            read_only(correct[rows]),
+            read_only(clusters[coding.image[rows]]),
+            clusters[coding.truth_image[counts]],
+        )
+
+    def summarise(
+        self, summary: Summary, weights: NDArray[np.uint8], *, places: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float64]:
+        """Summarise precision against recall once per row of weights.
+
+        Args:
+            summary: What to make of recall and precision.
+            weights: How often each cluster counts, shape (B, clusters).
+            places: After how many predictions the curve is read, ascending, shape (m,). After every right one if
+                not given: recall rises nowhere else, and in between precision can only fall.
+
+        Returns:
+            One number per row, NaN where no ground truth counts, shape (B,). Cost: B passes over the ranking.
+        """
+        after = read_only(np.flatnonzero(self.correct) + 1 if places is None else places)
+        return np.array([self._summarise(summary, row, after) for row in read_only(weights)], np.float64)
+
+    def _summarise(self, summary: Summary, weights: NDArray[np.uint8], places: NDArray[np.int64]) -> float:
+        positives = int(weights[self.truth_clusters].sum())
+        if positives == 0:
+            return np.nan
+        found, listed = weighted_counts(self.correct, self.clusters, weights, places)
+        return summary(found / positives, found / np.maximum(listed, 1))
+
+
+def cluster_weights(evidence: Evidence, *, replicates: int, seed: int) -> NDArray[np.uint8]:
+    """Weights of the clusters: row 0 counts each once, for the estimate; the others are bootstrap replicates.
+
+    Args:
+        evidence: Whose clusters.
+        replicates: How many rows follow the first.
+        seed: Of the Poisson(1) weights.
+
+    Returns:
+        Shape (1 + replicates, clusters).
+    """
+    clusters = int(evidence.clusters.max(initial=-1)) + 1
+    drawn = poisson_weights(np.arange(clusters), replicates, seed=seed)
+    return np.concatenate([np.ones((1, clusters), np.uint8), drawn])
+
+
+def average_precision_columns(
+    samples: NDArray[np.float64], support: NDArray[np.int64], *, confidence: float
+) -> pl.DataFrame:
+    """Estimates and percentile bounds from summaries by `cluster_weights`.
+
+    Args:
+        samples: The estimate, then its replicates, per row, shape (K, 1 + B).
+        support: Ground truth that counts, shape (K,).
+        confidence: Of the intervals.
+
+    Returns:
+        ap, ap_lower, ap_upper, support; null where undefined or where there are no replicates.
+    """
+    bounds = [percentile_interval(row[1:], confidence=confidence)[:2] for row in samples]
+    return pl.DataFrame(
+        {
+            "ap": pl.Series(samples[:, 0], dtype=pl.Float64).fill_nan(None),
+            "ap_lower": pl.Series([lower for lower, _ in bounds], dtype=pl.Float64),
+            "ap_upper": pl.Series([upper for _, upper in bounds], dtype=pl.Float64),
+            "support": pl.Series(support, dtype=pl.Int64),
+        }
+    )
+
+
+def describe_intervals(*, replicates: int, confidence: float) -> str:
+    """How the bounds were made, for captions."""
+    if not replicates:
+        return "no intervals"
+    return f"{confidence:.0%} intervals from {replicates} bootstrap replicates of the images"
