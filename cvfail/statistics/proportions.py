@@ -15,7 +15,7 @@ _NO_VARIANCE = 1e-24
 
 
 class Interval(NamedTuple):
-    """Estimates with their bounds, three float64 arrays of one shape; NaN where undefined."""
+    """Estimates with their bounds, three float64 arrays of one shape (or numpy scalars); NaN where undefined."""
 
     estimate: NDArray[np.float64]
     lower: NDArray[np.float64]
@@ -65,9 +65,9 @@ def wilson(
         half = z * np.sqrt(spread + z * z / 4.0) / (total + z * z)
     known = ~np.isnan(half)
     return Interval(
-        estimate=np.where(some, count / nonzero, np.nan),
-        lower=np.where(known & (count <= 0.0), 0.0, np.maximum(centre - half, 0.0)),
-        upper=np.where(known & (count >= total), 1.0, np.minimum(centre + half, 1.0)),
+        estimate=np.where(some, count / nonzero, np.nan)[()],
+        lower=np.where(known & (count <= 0.0), 0.0, np.maximum(centre - half, 0.0))[()],
+        upper=np.where(known & (count >= total), 1.0, np.minimum(centre + half, 1.0))[()],
     )
 
 
@@ -151,4 +151,4 @@ def wilson_from_variance(
     effective = np.where(informative, spread / np.where(informative, v, 1.0), np.asarray(units, np.float64))
     effective = np.where(np.isnan(v) | np.isnan(spread), np.nan, effective)
     bounds = wilson(p * effective, effective, quantile=quantile)
-    return Interval(p, bounds.lower, bounds.upper)
+    return Interval(p[()], bounds.lower, bounds.upper)
