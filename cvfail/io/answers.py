@@ -126,7 +126,7 @@ def _matrix(probabilities: ColumnLike, images: int) -> NDArray[np.float64]:
     hint = "pass an array with one row per image and one column per class"
     try:
         matrix = np.asarray(probabilities, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise _unusable("probabilities", "must be a matrix of numbers", str(error), hint) from error
     if matrix.ndim != 2 or len(matrix) != images or matrix.shape[1] == 0:
         found = f"shape {matrix.shape} for {images} images"

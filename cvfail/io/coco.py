@@ -16,7 +16,7 @@ from cvfail.io import coco_fields, doctor
 from cvfail.io.boxes import with_boxes
 from cvfail.io.coco_columns import record_columns
 from cvfail.io.coco_fields import Json, Section
-from cvfail.io.coco_records import decoded
+from cvfail.io.coco_records import REFUSALS, decoded
 from cvfail.io.column_names import renamed
 from cvfail.io.files import file_bytes, parquet_frame
 from cvfail.io.ignoring import with_ignored
@@ -105,7 +105,7 @@ def _opened(given: CocoInput) -> _Document:
         return _Document(source, msgspec.Raw(content))
     try:
         return _Document(source, msgspec.json.decode(content, type=dict[str, msgspec.Raw]))
-    except msgspec.MsgspecError:
+    except REFUSALS:
         return _Document(source, doctor.parsed(content, source))
 
 

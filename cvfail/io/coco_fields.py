@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -61,7 +61,7 @@ _INT64 = Annotated[int, msgspec.Meta(ge=_LEAST, le=_GREATEST)]
 ID = Kind("an integer of 64 bits or text", _INT64 | str, _is_id)
 NUMBER = Kind("a number", float, is_number)
 TEXT = Kind("text", str, lambda value: isinstance(value, str))
-FLAG = Kind("0 or 1", int | bool, lambda value: isinstance(value, Integral))
+FLAG = Kind("0 or 1", Literal[0, 1] | bool, lambda value: isinstance(value, Integral) and value in (0, 1))
 BOX = Kind("a list of 4 numbers: x, y, width, height", tuple[float, float, float, float], _is_box)
 
 

@@ -16,6 +16,9 @@ from cvfail.io.coco_fields import Field, Json, Section
 USUAL_EXTRAS = ("attributes",)
 """Fields without a meaning of their own that are expected from the start."""
 
+REFUSALS = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What msgspec raises: no JSON or of other types; no UTF-8 or an odd name of a field; nested too deeply."""
+
 
 @dataclass(frozen=True)
 class Values:
@@ -42,12 +45,12 @@ def decoded(records: msgspec.Raw | list[Any], section: Section) -> Values | None
     """
     try:
         return _decoded_as(records, section, USUAL_EXTRAS)
-    except msgspec.MsgspecError:
+    except REFUSALS:
         pass
     try:
         named = {field.name for field in section.fields} | set(section.left_out)
         return _decoded_as(records, section, [key for key in _all_keys(records) if key not in named])
-    except msgspec.MsgspecError:
+    except REFUSALS:
         return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -15,32 +15,49 @@ _REFERRED = {"image_id": "images", "category_id": "categories"}
 _REFERRING = ("ground_truth", "predictions")
 
 
-def with_one_id_type(
+def with_one_id_type(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables by name, with the ids of those without any in the type of the others."""
+    aligned = dict(frames)
+    for name, holders in _holders(frames):
+        filled = _filled(name, holders, frames)
+        for table in holders:
+            if filled and table not in filled:
+                dtype = frames[filled[0]][name].dtype
+                aligned[table] = aligned[table].with_columns(pl.col(name).cast(dtype, strict=False))
+    return aligned
+
+
+def type_problems(
     frames: Mapping[str, pl.DataFrame], raw: Mapping[str, RawTable]
-) -> tuple[dict[str, pl.DataFrame], list[tuple[str, Problem]]]:
-    """Give the ids of tables without rows the type of the others, and find types that differ.
+) -> list[tuple[str, Problem]]:
+    """Ids that are integers in one table and text in another.
 
     Args:
         frames: The standardised tables by name.
-        raw: The tables as they came, for the user's names.
+        raw: The same tables as they came, for the user's names.
 
     Returns:
-        The frames, and for each table whose ids differ from the first one's a pair (table, problem).
+        For each table whose ids differ from those of the first one a pair (table, problem).
     """
-    frames = dict(frames)
     problems = []
-    for name, referred in _REFERRED.items():
-        holders = [t for t in (referred, *_REFERRING) if t in frames and name in frames[t].columns]
-        filled = [t for t in holders if frames[t][name].null_count() < frames[t].height]
-        if not filled:
-            continue
-        dtype = frames[filled[0]][name].dtype
-        for table in holders:
-            if table not in filled:
-                frames[table] = frames[table].with_columns(pl.col(name).cast(dtype, strict=False))
-            elif frames[table][name].dtype != dtype:
-                problems.append((table, _type_problem(name, filled[0], table, frames, raw)))
-    return frames, problems
+    for name, holders in _holders(frames):
+        first, *others = _filled(name, holders, frames) or [""]
+        for table in others:
+            if frames[table][name].dtype != frames[first][name].dtype:
+                problems.append((table, _type_problem(name, first, table, frames, raw)))
+    return problems
+
+
+def _holders(frames: Mapping[str, pl.DataFrame]) -> list[tuple[str, list[str]]]:
+    """Each kind of id with the tables that have it, the table that it belongs to first."""
+    return [
+        (name, [t for t in (home, *_REFERRING) if t in frames and name in frames[t].columns])
+        for name, home in _REFERRED.items()
+    ]
+
+
+def _filled(name: str, holders: Sequence[str], frames: Mapping[str, pl.DataFrame]) -> list[str]:
+    return [table for table in holders if frames[table][name].null_count() < frames[table].height]
 
 
 def reference_rules(table: str, frame: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> list[Rule]:

@@ -16,6 +16,7 @@ from cvfail.tables.raw import RawTable
 from cvfail.tables.references import (
     derived,
     reference_rules,
+    type_problems,
     with_one_id_type,
     with_predicted_categories,
 )
@@ -81,10 +82,10 @@ def _standard_frames(raw: Mapping[str, RawTable], task: Task, findings: Findings
             frames[name], problems = standardise(table, raw[name])
             problems += name_problems(raw[name].frame, table, raw[name].label)
             findings.add_structural(name, *problems)
-    frames, mismatches = with_one_id_type(frames, raw)
-    for name, problem in mismatches:
+    for name, problem in type_problems(frames, raw):
         findings.add_structural(name, problem)
+    frames = with_one_id_type(frames)
     for name in ("images", "categories"):
         if name not in frames:
             frames[name], _ = standardise(declared[name], RawTable(derived(name, frames)))
-    return frames
+    return with_one_id_type(frames)

@@ -238,6 +238,15 @@ def test_no_ground_truth_and_no_images_are_ordinary():
     assert data.ground_truth.columns[:3] == ["ground_truth_id", "image_id", "category_id"]
 
 
+def test_text_ids_of_predictions_do_not_need_ground_truth_or_images():
+    found = FOUND.cast({"image_id": pl.String, "category_id": pl.String})
+    for truth in (TRUTH.clear(), pl.DataFrame()):
+        data = check(truth=truth, found=found, images=None, categories=None)
+        assert data.images["image_id"].to_list() == ["1", "2"]
+        assert data.categories["name"].to_list() == ["1", "2"]
+        assert data.ground_truth.schema["category_id"] == pl.String
+
+
 def test_percentages_and_logits_are_recognised():
     assert "divide by 100" in str(problems(found=with_value(FOUND, "score", 0, 73.0)))
     assert "logits" in str(problems(found=with_value(FOUND, "score", 0, -4.0)))
