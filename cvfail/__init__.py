@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cvfail.version import __version__
+
 if TYPE_CHECKING:
     from cvfail.demo import write_demo
     from cvfail.errors import CvfailError
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from cvfail.io.parquet import read_parquet, write_parquet
     from cvfail.matching.policy import Policy
     from cvfail.metrics.confusion import ConfusionMatrix
-
-__version__ = "0.1.0"
 
 _HOME = {
     "ConfusionMatrix": "cvfail.metrics.confusion",
@@ -44,6 +44,7 @@ __all__ = [
     "CvfailError",
     "Evaluation",
     "Policy",
+    "__version__",
     "evaluate",
     "from_frames",
     "from_labels",
@@ -64,4 +65,4 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted(__all__)

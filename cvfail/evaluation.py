@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cvfail.failures.modes import FailureModes
     from cvfail.metrics.confusion import ConfusionMatrix
     from cvfail.metrics.rates import Average
+    from cvfail.metrics.voc import Method, VocAveragePrecision
 
 
 def evaluate(data: Dataset, policy: Policy | None = None, *, threads: int | None = None) -> Evaluation:
@@ -143,11 +144,20 @@ class Evaluation:
         """Ground truth at an operating point with outcome and nearest_prediction."""
         return self._point(iou, score).ground_truth
 
-    def coco_summary(self, *, replicates: int = 200, confidence: float = 0.95, seed: int = 0) -> ResultTable:
+    def coco_summary(
+        self,
+        *,
+        metrics: Sequence[str] | None = None,
+        replicates: int = 200,
+        confidence: float = 0.95,
+        seed: int = 0,
+    ) -> ResultTable:
         """AP and AR as COCO summarises them; see `cvfail.metrics.coco_summary`."""
         from cvfail.metrics.coco_summary import coco_summary
 
-        return coco_summary(self.evidence, replicates=replicates, confidence=confidence, seed=seed)
+        return coco_summary(
+            self.evidence, metrics=metrics, replicates=replicates, confidence=confidence, seed=seed
+        )
 
     def average_precision(
         self, *, replicates: int = 200, confidence: float = 0.95, seed: int = 0
@@ -156,6 +166,44 @@ class Evaluation:
         from cvfail.metrics.average_precision import average_precision
 
         return average_precision(self.evidence, replicates=replicates, confidence=confidence, seed=seed)
+
+    def voc_average_precision(
+        self,
+        *,
+        iou: float = 0.5,
+        legacy_plus_one: bool = False,
+        method: Method = "area",
+        replicates: int = 200,
+        confidence: float = 0.95,
+        seed: int = 0,
+    ) -> VocAveragePrecision:
+        """Average precision by PASCAL VOC's protocol, which matches in its own way; see `cvfail.metrics.voc`."""
+        from cvfail.metrics.voc import voc_average_precision
+
+        return voc_average_precision(
+            self.evidence,
+            iou=iou,
+            legacy_plus_one=legacy_plus_one,
+            method=method,
+            replicates=replicates,
+            confidence=confidence,
+            seed=seed,
+        )
+
+    def wider_face_average_precision(
+        self,
+        *,
+        keep: Mapping[str, str] | Sequence[str] = ("easy", "medium", "hard"),
+        replicates: int = 200,
+        confidence: float = 0.95,
+        seed: int = 0,
+    ) -> ResultTable:
+        """Average precision by WIDER FACE's protocol, matched in its own way; see `cvfail.metrics.wider_face`."""
+        from cvfail.metrics.wider_face import wider_face_average_precision
+
+        return wider_face_average_precision(
+            self.evidence, keep=keep, replicates=replicates, confidence=confidence, seed=seed
+        )
 
     def confusion_matrix(self, *, iou: float | None = None, score: float | None = None) -> ConfusionMatrix:
         """Rows true, columns predicted, ``(background)`` last; see `cvfail.metrics.confusion`."""

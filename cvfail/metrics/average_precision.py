@@ -22,8 +22,8 @@ class Replicates:
     """Bootstrap replicates of every class; NaN where a replicate has no ground truth of the class.
 
     Attributes:
-        average_precision: Shape (K, B, T).
-        recall: Shape (K, B, T).
+        average_precision: Shape (K, T, B).
+        recall: Shape (K, T, B).
     """
 
     average_precision: NDArray[np.float64]
@@ -51,20 +51,21 @@ def replicate_precision(
 
     Cost: `replicates` passes over the predictions of classes with ground truth.
     """
-    from cvfail.kernels.cumulation import weighted_average_precision
+    from cvfail.kernels.resampling import weighted_average_precision
 
     clusters = evidence.clusters
-    weights = read_only(poisson_weights(np.arange(int(clusters.max(initial=-1)) + 1), replicates, seed=seed))
+    every_cluster = np.arange(int(clusters.max(initial=-1)) + 1)
+    weights = read_only(poisson_weights(every_cluster, replicates, seed=seed).T)
     truths = evidence.regular(area)
     truth_clusters = clusters[evidence.coding.truth_image]
     row_clusters = read_only(clusters[evidence.coding.image])
     matched, ignored = evidence.bits("matched", area), evidence.bits("ignored", area)
-    shape = (len(evidence.coding.category_keys), replicates, len(evidence.policy.iou_thresholds))
+    shape = (len(evidence.coding.category_keys), len(evidence.policy.iou_thresholds), replicates)
     average, recall = np.full(shape, np.nan), np.full(shape, np.nan)
 
     def replicate(category: int) -> None:
         own = truth_clusters[truths & (evidence.coding.truth_category == category)]
-        occurrences = np.bincount(own, minlength=weights.shape[1]).astype(np.float64)
+        occurrences = np.bincount(own, minlength=every_cluster.size).astype(np.float64)
         weighted_average_precision(
             evidence.rows_by_category[category],
             matched,
@@ -73,7 +74,7 @@ def replicate_precision(
             evidence.policy.limit if limit is None else limit,
             row_clusters,
             weights,
-            weights @ occurrences,
+            occurrences @ weights,
             RECALLS,
             average[category],
             recall[category],
@@ -144,7 +145,7 @@ def _bounds(
         samples = replicate_precision(evidence, replicates=replicates, seed=seed, threads=threads)
         for code in np.flatnonzero(~np.isnan(estimates)):
             interval = percentile_interval(
-                samples.average_precision[code].mean(axis=1), confidence=confidence
+                samples.average_precision[code].mean(axis=0), confidence=confidence
             )
             bounds[:, code] = [np.nan if bound is None else bound for bound in interval[:2]]
     return {"ap_lower": bounds[0], "ap_upper": bounds[1]}

@@ -24,6 +24,7 @@ class Estimate:
         influence: Shape (K, K): the derivative by the count of each cell. Summed over all items it is 0, and
             the sum of squares over independent items (or of squared sums over clusters) is the variance.
         units: Independent units to assume where no variance is visible.
+        least_variance: The variance is not taken as less than this.
         low: Least possible value, 0 or -1; the greatest is 1.
         n_defined: Of an average over classes: how many classes have the rate that is averaged.
     """
@@ -31,6 +32,7 @@ class Estimate:
     value: float
     influence: NDArray[np.float64]
     units: float
+    least_variance: float = 0.0
     low: float = 0.0
     n_defined: int = 0
 
@@ -39,7 +41,7 @@ class Estimate:
         width = 1.0 - self.low
         inside = wilson_from_variance(
             (self.value - self.low) / width,
-            np.asarray(variance) / width**2,
+            np.maximum(variance, self.least_variance) / width**2,
             units=self.units,
             quantile=quantile,
         )
@@ -48,7 +50,7 @@ class Estimate:
     @classmethod
     def undefined(cls, size: int, *, value: float = np.nan, low: float = 0.0) -> Estimate:
         """No estimate for a matrix of ``size`` classes, or the one that stands for it."""
-        return cls(value, np.zeros((size, size)), np.nan, low)
+        return cls(value, np.zeros((size, size)), np.nan, low=low)
 
 
 def share_correct(counts: NDArray[np.int64], *, zero_division: ZeroDivision = None) -> Estimate:
@@ -87,7 +89,8 @@ def averaged_rate(
         With class ratios p_c = Y_c/N_c and weights W_c, an item of true class t and predicted class q moves
         the average by Σ_c W_c/W · (y_c - p_c n_c)/N_c, where y_c and n_c are the terms of its outcome for
         class c: a true or false positive or negative. If weighted, it also moves it by (p_t - average)/W,
-        being one more item of class t. Where no variance is visible, units is 1/Σ((W_c/W)²/N_c).
+        being one more item of class t. The variance is not taken as less than that of independent items with
+        two more successes and two more failures in every class, as by `averaged_ratio`.
 
     Source: scikit-learn ``precision_recall_fscore_support`` for the averages.
 
@@ -111,7 +114,14 @@ def averaged_rate(
     if average == "weighted":
         influence += np.where(np.isnan(ratio), 0.0, (ratio - value) / total)[:, np.newaxis]
     inverse = float(np.sum(share * slope))
-    return Estimate(value, influence, 1.0 / inverse if inverse else np.nan, n_defined=int(defined.sum()))
+    cautious = (np.nan_to_num(ratio) * below + 2.0) / (below + 4.0)
+    return Estimate(
+        value,
+        influence,
+        units=1.0 / inverse if inverse else np.nan,
+        least_variance=float(np.sum(share * slope * cautious * (1.0 - cautious))),
+        n_defined=int(defined.sum()),
+    )
 
 
 def _by_cell(rate: Rate, slope: NDArray[np.float64], ratio: NDArray[np.float64]) -> NDArray[np.float64]:

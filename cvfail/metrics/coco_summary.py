@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,17 +30,18 @@ class _Line:
     limit: int
 
     def mean(self, values: NDArray[np.float64], threshold: int | None) -> NDArray[np.float64]:
-        """Mean over classes (axis 0) and thresholds (last axis), undefined classes left out."""
-        chosen = values if threshold is None else values[..., threshold : threshold + 1]
+        """Mean over classes (axis 0) and thresholds (axis 1), undefined classes left out."""
+        chosen = values if threshold is None else values[:, threshold : threshold + 1]
         defined = ~np.isnan(chosen)
-        count = defined.sum(axis=(0, -1))
-        total = np.where(defined, chosen, 0.0).sum(axis=(0, -1))
+        count = defined.sum(axis=(0, 1))
+        total = np.where(defined, chosen, 0.0).sum(axis=(0, 1))
         return np.asarray(np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0))
 
 
 def coco_summary(
     evidence: Evidence,
     *,
+    metrics: Sequence[str] | None = None,
     replicates: int = 200,
     confidence: float = 0.95,
     seed: int = 0,
@@ -49,6 +51,7 @@ def coco_summary(
 
     Args:
         evidence: Matched detections.
+        metrics: Names of the numbers wanted, such as ``["AP", "AR100"]``; all if not given.
         replicates: Bootstrap replicates for the intervals; 0 leaves the bounds null.
         confidence: Of the intervals.
         seed: Of the bootstrap weights; the same seed gives every model the same weights.
@@ -64,6 +67,9 @@ def coco_summary(
         image (or cluster) weighs Poisson(1). Cost: one pass over the predictions per area range and limit, and
         `replicates` more for the intervals.
 
+    Raises:
+        QueryError: The evaluation is of a classifier, or a metric is not in the summary.
+
     Source: pycocotools 2.0.11 ``COCOeval.summarize``.
     """
     if evidence.task != "detection":
@@ -71,7 +77,7 @@ def coco_summary(
     curves: dict[tuple[str, int], PrecisionRecall] = {}
     samples: dict[tuple[str, int], Replicates] = {}
     rows = []
-    for line in _lines(evidence):
+    for line in _wanted(_lines(evidence), metrics):
         key = (line.area, line.limit)
         if key not in curves:
             curves[key] = precision_recall(evidence, area=line.area, limit=line.limit, threads=threads)
@@ -109,6 +115,14 @@ def _lines(evidence: Evidence) -> list[_Line]:
         *(_Line(f"AR{count}", "recall", None, "all", count) for count in policy.max_detections),
         *(_Line(f"AR{_SHORT.get(area, f'[{area}]')}", "recall", None, area, limit) for area in areas),
     ]
+
+
+def _wanted(lines: list[_Line], metrics: Sequence[str] | None) -> list[_Line]:
+    known = {line.name: line for line in lines}
+    unknown = [name for name in metrics or [] if name not in known]
+    if unknown:
+        raise QueryError(f"{unknown[0]!r} is not in the summary. Hint: one of {', '.join(known)}")
+    return lines if metrics is None else [known[name] for name in metrics]
 
 
 def _row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from cvfail.evidence.evidence import Evidence
@@ -18,8 +19,8 @@ class Reportable(Protocol):
         """The matched tables."""
         ...
 
-    def coco_summary(self) -> ResultTable:
-        """AP and AR as COCO summarises them."""
+    def coco_summary(self, *, metrics: Sequence[str]) -> ResultTable:
+        """Some of the numbers of COCO's summary."""
         ...
 
     def average_precision(self) -> ResultTable:

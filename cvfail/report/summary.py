@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import polars as pl
-
 from cvfail.errors import MissingFileError
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.report import estimates, findings, schema, sentences
@@ -103,7 +101,7 @@ def _existing_folder(images: str | Path | None) -> Path | None:
 
 
 def _version() -> str:
-    from cvfail import __version__
+    from cvfail.version import __version__
 
     return __version__
 
@@ -146,7 +144,7 @@ def _ranking(evaluation: Reportable) -> list[Headline]:
     limit = evaluation.evidence.policy.limit
     recall = f"Recall: mean over IoU 0.50 to 0.95, {limit} detections per image and class"
     explanations = {**_RANKING, f"AR{limit}": recall}
-    rows = evaluation.coco_summary().df.filter(pl.col("metric").is_in(list(explanations))).to_dicts()
+    rows = evaluation.coco_summary(metrics=list(explanations)).df.to_dicts()
     return [
         Headline(
             name=row["metric"],

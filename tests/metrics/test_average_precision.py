@@ -41,8 +41,8 @@ def test_a_replicate_equals_the_metric_on_repeated_images(seed, area):
     weights = poisson_weights(np.arange(len(records[0])), 5, seed=11)
     for b in range(5):
         expected = precision_recall(make_evidence(detection(*repeated(records, weights[b])), Policy()), area=area)
-        np.testing.assert_allclose(replicates.average_precision[:, b], expected.average_precision, atol=1e-12)
-        np.testing.assert_allclose(replicates.recall[:, b], expected.recall, atol=1e-12)
+        np.testing.assert_allclose(replicates.average_precision[:, :, b], expected.average_precision, atol=1e-12)
+        np.testing.assert_allclose(replicates.recall[:, :, b], expected.recall, atol=1e-12)
 
 
 def test_intervals_contain_the_estimate_on_many_images_and_shrink_with_more():
@@ -68,8 +68,8 @@ def test_images_of_one_cluster_weigh_the_same():
         predictions=data.predictions,
     )
     replicates = replicate_precision(make_evidence(clustered, Policy()), replicates=50, seed=3).average_precision
-    drawn = replicates[:, ~np.isnan(replicates[0, :, 0])]
-    np.testing.assert_allclose(drawn, np.broadcast_to(drawn[:, :1], drawn.shape))
+    drawn = replicates[:, :, ~np.isnan(replicates[0, 0])]
+    np.testing.assert_allclose(drawn, np.broadcast_to(drawn[:, :, :1], drawn.shape))
 
 
 def test_without_replicates_bounds_are_null_not_zero():
