@@ -1,0 +1,76 @@
+"""The commands of cvfail, in the order in which they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cyclopts import App, Group, Parameter
+
+from cvfail.cli.confusion import confusion
+from cvfail.cli.demo import demo
+from cvfail.cli.evaluate import evaluate
+from cvfail.cli.failures import failures
+from cvfail.cli.metrics import metrics
+from cvfail.cli.report import report
+from cvfail.cli.sql import sql
+from cvfail.cli.warmup import warmup
+from cvfail.version import __version__
+
+_ABOUT = """\
+Where a computer-vision model fails, how sure that is, and which rows say so.
+
+Every question takes a saved run, or files to evaluate: --gt FILE --pred FILE.
+"""
+
+_EXAMPLES = """\
+cvfail demo
+cvfail report --gt instances.json --pred detections.json --images photos/
+cvfail evaluate --gt instances.json --pred detections.json -o run
+cvfail metrics run --by category size
+cvfail confusion run --top 10
+cvfail sql "SELECT * FROM false_negatives" run -o missed.csv
+"""
+
+_INPUT = "[RUN | --gt FILE --pred FILE | --data FOLDER]"
+
+_COMMANDS: dict[Callable[..., None], str] = {
+    evaluate: _INPUT,
+    failures: _INPUT,
+    confusion: _INPUT,
+    metrics: _INPUT,
+    sql: f"QUERY {_INPUT}",
+    report: _INPUT,
+    demo: "",
+    warmup: "",
+}
+"""Every command with the part of its usage that comes before the options."""
+
+
+def _default(value: object) -> str | None:
+    """How help shows a default; that a flag is off goes without saying."""
+    return None if value is None or value is False else str(value)
+
+
+def _application() -> App:
+    application = App(
+        name="cvfail",
+        help=_ABOUT,
+        help_format="plaintext",
+        help_epilogue=_EXAMPLES,
+        version=__version__,
+        default_parameter=Parameter(negative=(), show_default=_default),
+        group_parameters=Group("Question", sort_key=2),
+        suppress_keyboard_interrupt=False,
+    )
+    for order, (command, arguments) in enumerate(_COMMANDS.items()):
+        application.command(
+            command,
+            sort_key=order,
+            usage=f"Usage: cvfail {command.__name__} {arguments} [OPTIONS]",
+            help_format="markdown",
+            help_epilogue="",
+        )
+    return application
+
+
+app = _application()

@@ -1,0 +1,94 @@
+"""``cvfail report``: everything in one file that opens without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from cvfail.cli.inputs import DEFAULT_INPUTS, Inputs
+from cvfail.cli.messages import DEFAULT_MESSAGES, OUTPUT, Messages
+from cvfail.errors import PolicyError
+
+if TYPE_CHECKING:
+    from cvfail.evaluation import Evaluation
+
+
+def report(
+    inputs: Inputs = DEFAULT_INPUTS,
+    *,
+    images: Annotated[Path | None, Parameter(metavar="FOLDER")] = None,
+    title: Annotated[str | None, Parameter(show_default="the names of the input files")] = None,
+    max_thumbnails: Annotated[int, Parameter(validator=Number(gte=0))] = 2000,
+    output: Annotated[Path, Parameter(name=("--output", "-o"), metavar="FILE", group=OUTPUT)] = Path(
+        "report.html"
+    ),
+    messages: Messages = DEFAULT_MESSAGES,
+) -> None:
+    """One offline HTML file with everything.
+
+    Or its text as Markdown. The path of the report goes to stdout.
+
+    Args:
+        inputs: What is reported.
+        images: Folder of the image files; without it examples are drawn on empty frames.
+        title: Heading of the report.
+        max_thumbnails: Limit on pictures, the most important examples first.
+        output: File to write: .html or .md.
+        messages: How much is said on stderr.
+    """
+    if output.suffix.lower() not in {".html", ".htm", ".md"}:
+        raise PolicyError(f"--output {output}: a report is .html or .md. Hint: -o report.html")
+    evaluation = inputs.evaluation(messages)
+    publish(evaluation, output, messages, images=images, title=title, max_thumbnails=max_thumbnails)
+    print(output)
+
+
+def publish(
+    evaluation: Evaluation,
+    path: Path,
+    messages: Messages,
+    *,
+    images: Path | None = None,
+    title: str | None = None,
+    max_thumbnails: int = 2000,
+) -> None:
+    """Write a report in the format that the suffix names, and say how large it is."""
+    if path.suffix.lower() == ".md":
+        _write_markdown(evaluation, path, title, messages)
+    else:
+        _write_page(evaluation, path, images, title, max_thumbnails, messages)
+    messages.say(f"wrote {path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _write_page(
+    evaluation: Evaluation,
+    path: Path,
+    images: Path | None,
+    title: str | None,
+    max_thumbnails: int,
+    messages: Messages,
+) -> None:
+    """The HTML page; reading pictures shows its own progress."""
+    from cvfail.report import write_report
+
+    with messages.step("writing the report", spinner=images is None):
+        write_report(
+            evaluation,
+            path,
+            images=images,
+            title=title,
+            max_thumbnails=max_thumbnails,
+            progress=not messages.quiet,
+        )
+
+
+def _write_markdown(evaluation: Evaluation, path: Path, title: str | None, messages: Messages) -> None:
+    from cvfail.report import render_markdown, summarise
+    from cvfail.tables.writing import write_whole
+
+    with messages.step("writing the report"):
+        text = render_markdown(summarise(evaluation, title=title))
+        write_whole(path, lambda target: target.write_text(text, encoding="utf-8"))

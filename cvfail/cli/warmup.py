@@ -1,0 +1,46 @@
+"""``cvfail warmup``: compile ahead, for a container image or before a measurement."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from cvfail.cli.messages import DEFAULT_MESSAGES, Messages
+
+if TYPE_CHECKING:
+    from cvfail.evaluation import Evaluation
+
+
+def warmup(*, messages: Messages = DEFAULT_MESSAGES) -> None:
+    """Compile all kernels ahead.
+
+    The first evaluation on a machine need not do so then. They are kept in numba's cache: next to the package,
+    or where NUMBA_CACHE_DIR says.
+    """
+    start = perf_counter()
+    with messages.step("compiling kernels"):
+        _ask_everything(_tiny_evaluation())
+    messages.say(f"all kernels are compiled ({perf_counter() - start:.0f} s)")
+
+
+def _tiny_evaluation() -> Evaluation:
+    """Two images with a right, a misplaced, a misnamed and a doubled prediction, and a missed object."""
+    from cvfail.evaluation import evaluate
+    from cvfail.io.frames import from_frames
+
+    cat, dog, far = [0, 0, 10, 10], [20, 20, 10, 10], [60, 60, 10, 10]
+    truth = {"image_id": [1, 1, 2, 2], "category_id": [1, 2, 1, 2], "bbox": [cat, dog, cat, far]}
+    found = {
+        "image_id": [1, 1, 1, 2],
+        "category_id": [1, 1, 1, 1],
+        "score": [0.9, 0.8, 0.7, 0.6],
+        "bbox": [cat, cat, dog, [4, 0, 10, 10]],
+    }
+    return evaluate(from_frames(ground_truth=truth, predictions=found, box_format="xywh"))
+
+
+def _ask_everything(evaluation: Evaluation) -> None:
+    evaluation.coco_summary(replicates=2)
+    evaluation.confusion_matrix()
+    evaluation.error_types()
+    evaluation.failure_modes()

@@ -1,0 +1,71 @@
+"""``cvfail evaluate``: the twelve numbers, and the run folder."""
+
+import json
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from cvfail.evaluation import evaluate, open_evaluation
+from cvfail.io.labels import from_labels
+from cvfail.io.parquet import write_parquet
+
+
+def test_the_summary_is_that_of_the_python_interface(run, files, evaluation):
+    answer = run("evaluate", *files, "--replicates", 20, "--format", "json")
+    assert json.loads(answer.out) == evaluation.coco_summary(replicates=20).to_dicts()
+
+
+def test_without_replicates_there_are_no_intervals(run, files):
+    table = run("evaluate", *files, "--replicates", 0).out
+    assert "no intervals" in table
+    assert "[" not in table
+
+
+def test_seed_and_confidence_reach_the_bootstrap(run, saved, evaluation):
+    answer = run("evaluate", saved, "--replicates", 20, "--seed", 3, "--confidence", 0.8, "--format", "json")
+    expected = evaluation.coco_summary(replicates=20, seed=3, confidence=0.8)
+    assert json.loads(answer.out) == expected.to_dicts()
+
+
+def test_per_class_is_average_precision(run, saved, evaluation):
+    answer = run("evaluate", saved, "--per-class", "--replicates", 20, "--format", "json")
+    assert json.loads(answer.out) == evaluation.average_precision(replicates=20).to_dicts()
+
+
+def test_an_output_without_suffix_saves_the_run_and_prints_the_summary(run, files, evaluation, tmp_path):
+    answer = run("evaluate", *files, "--replicates", 0, "-o", tmp_path / "run", "--format", "csv")
+    assert answer.out.startswith("metric,")
+    assert f"cvfail failures {tmp_path / 'run'}" in answer.err
+    assert_frame_equal(open_evaluation(tmp_path / "run").predictions, evaluation.predictions)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_run_with_a_dot_in_its_name_is_replaced_if_it_is_there(run, files, saved, tmp_path):
+    folder = open_evaluation(saved).save(tmp_path / "run.v2")
+    assert run("evaluate", *files, "--replicates", 0, "-o", folder, "--score", 0.5).code == 0
+    assert open_evaluation(folder).policy.score == 0.5
+
+
+def test_an_output_with_a_suffix_is_the_table(run, files, evaluation, tmp_path):
+    answer = run("evaluate", *files, "--replicates", 0, "-o", tmp_path / "summary.parquet")
+    assert answer.out == ""
+    assert_frame_equal(
+        pl.read_parquet(tmp_path / "summary.parquet"), evaluation.coco_summary(replicates=0).df
+    )
+
+
+def test_a_folder_that_is_no_run_is_left_alone(run, files, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    answer = run("evaluate", *files, "-o", tmp_path)
+    assert answer.code == 2
+    assert "is not an evaluation" in answer.err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(("options", "by"), [([], ()), (["--per-class"], "category")])
+def test_classification_has_rates_instead(run, tmp_path, options, by):
+    data = from_labels(["cat", "dog", "cat", "dog"], ["cat", "dog", "dog", "dog"])
+    folder = write_parquet(data, tmp_path / "labels")
+    answer = run("evaluate", "--data", folder, "--task", "classification", *options, "--format", "json")
+    assert json.loads(answer.out) == evaluate(data).metrics(by=by).to_dicts()

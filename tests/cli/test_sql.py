@@ -1,0 +1,49 @@
+"""``cvfail sql``: one SELECT, from the command line or from stdin."""
+
+import io
+import json
+
+import pytest
+
+
+def test_the_answer_has_the_columns_of_the_query(run, saved, evaluation):
+    answer = run("sql", "SELECT count(*)::BIGINT AS n FROM predictions", saved, "--format", "json")
+    assert json.loads(answer.out) == [{"n": len(evaluation.predictions)}]
+
+
+def test_files_can_be_asked_without_saving_a_run(run, files, evaluation):
+    answer = run("sql", "SELECT count(*)::BIGINT AS n FROM images", *files, "--format", "jsonl")
+    assert json.loads(answer.out) == {"n": len(evaluation.images)}
+
+
+def test_a_dash_reads_the_query_from_stdin(run, saved, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("-- a comment\nSELECT 'a//b' AS x"))
+    assert run("sql", "-", saved, "--format", "csv").out == "x\na//b\n"
+
+
+def test_the_operating_point_can_be_moved(run, saved, evaluation):
+    query = "SELECT count(*)::BIGINT AS n FROM true_positives"
+    answer = run("sql", query, saved, "--score", 0.6, "--iou", 0.75, "--format", "json")
+    expected = evaluation.metrics(score=0.6, iou=0.75).df["tp"].item()
+    assert json.loads(answer.out) == [{"n": expected}]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT nonsense FROM images", '"nonsense" not found'),
+        ("DROP TABLE images", "answers one SELECT; found DROP"),
+        ("SELECT 1; SELECT 2", "answers one SELECT"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "Permission Error"),
+    ],
+)
+def test_a_query_that_cannot_be_answered(run, saved, query, said):
+    answer = run("sql", query, saved)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+
+
+def test_the_run_in_place_of_the_query_is_explained(run, saved):
+    answer = run("sql", saved, "SELECT 1")
+    assert answer.code == 2
+    assert f"cvfail sql 'SELECT ...' {saved}" in answer.err
