@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from cvfail.statistics.grouping import aggregate, as_expression, attach
@@ -59,12 +60,14 @@ def averaged_ratio(
             v   = m/(m-1) · Σ z_i²
 
         The second term says that a weight is counted on the same clusters; it is absent from the macro
-        average. The interval is Wilson's with n* = p(1-p)/v trials and the t quantile of m-1. Where v is 0 or
-        p is 0 or 1, n* = 1/Σ((W_c/W)²/N_c), as if all classes shared one ratio. A class seen in few clusters
-        contributes too little variance: read the interval with ``n_defined`` and the supports of the classes.
-        Cost: four group-bys.
+        average. v is not taken as less than the variance of independent units, Σ (W_c/W)² q_c(1-q_c)/N_c, where
+        q_c is the ratio of class c with two more successes and two more failures: a class that was seen four
+        times and always right has no variance to be seen, and a macro average with such a class would otherwise
+        cover .73 instead of .95. The interval is Wilson's with n* = p(1-p)/v trials and the t quantile of m-1;
+        where p is 0 or 1, n* = 1/Σ((W_c/W)²/N_c), as if all classes shared one ratio. Cost: four group-bys.
 
-    Source: linearisation as in Särndal, Swensson and Wretman, Model Assisted Survey Sampling (1992) §5.5.
+    Source: linearisation as in Särndal, Swensson and Wretman, Model Assisted Survey Sampling (1992) §5.5; four
+    more trials as in Agresti and Coull, The American Statistician 52 (1998) 119-126.
 
     Example:
         >>> frame = pl.DataFrame(
@@ -94,6 +97,7 @@ def averaged_ratio(
         pl.col("_units").sum().alias("support"),
         pl.len().cast(pl.Int64).alias("n_defined"),
         (1.0 / (pl.col("_share").pow(2) / pl.col("_units")).sum()).alias("_equivalent"),
+        _least_variance().alias("_least"),
     )
     variance = _variance(cells, attach(classes, average.select(*by, "estimate"), by), by)
     groups = aggregate(units, by, pl.len().alias("_rows"))
@@ -121,6 +125,13 @@ def _class_ratios(cells: pl.DataFrame, by: Sequence[str], *, macro: bool) -> pl.
     )
 
 
+def _least_variance() -> pl.Expr:
+    """The variance of the average if units were independent and every class had four more, two of them right."""
+    n = pl.col("_units")
+    cautious = (pl.col("_ratio") * n + 2.0) / (n + 4.0)
+    return (pl.col("_share").pow(2) * cautious * (1.0 - cautious) / n).sum()
+
+
 def _variance(cells: pl.DataFrame, classes: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """One row per group: _variance of the average, and the number of clusters behind it."""
     ratio = pl.col("_ratio")
@@ -145,7 +156,7 @@ def _variance(cells: pl.DataFrame, classes: pl.DataFrame, by: Sequence[str]) -> 
 def _with_interval(frame: pl.DataFrame, confidence: float) -> pl.DataFrame:
     interval = wilson_from_variance(
         frame["estimate"].to_numpy(),
-        frame["_variance"].to_numpy(),
+        np.maximum(frame["_variance"].to_numpy(), frame["_least"].to_numpy()),
         units=frame["_equivalent"].to_numpy(),
         quantile=t_quantile(confidence, frame["clusters"].to_numpy() - 1),
     )

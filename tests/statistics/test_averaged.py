@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from scipy import stats
 
 from cvfail.statistics.averaged import averaged_ratio
 from cvfail.statistics.clustered import clustered_ratio
@@ -37,23 +38,31 @@ def test_the_result_is_that_of_the_twin(rows, weighted):
         return
     estimate, variance = averaged_twin(rows, weighted=weighted)
     assert row["estimate"].item() == pytest.approx(estimate)
-    if variance > 1e-20 and 1e-9 < estimate < 1 - 1e-9:
-        from scipy.stats import t
-
+    if 1e-9 < estimate < 1 - 1e-9:
         effective = estimate * (1 - estimate) / variance
-        bounds = wilson(estimate * effective, effective, quantile=t.ppf(0.975, row["clusters"].item() - 1))
+        bounds = wilson(
+            estimate * effective, effective, quantile=stats.t.ppf(0.975, row["clusters"].item() - 1)
+        )
         assert row.select("lower", "upper").row(0) == pytest.approx(bounds[1:], abs=1e-9)
 
 
 @given(tables)
 def test_weights_equal_to_the_units_give_the_pooled_ratio(rows):
     data = frame(rows)
-    average = averaged_ratio(data, **AVERAGE, weight="n")
-    ratio = clustered_ratio(data, numerator="y", denominator="n", cluster="image")
-    assert average["estimate"].item() == pytest.approx(ratio["estimate"].item())
-    if (ratio["design_effect"].item() or 0) > 1:
-        expected = ratio.select("lower", "upper").row(0)
-        assert average.select("lower", "upper").row(0) == pytest.approx(expected, abs=1e-9)
+    average = averaged_ratio(data, **AVERAGE, weight="n").row(0, named=True)
+    ratio = clustered_ratio(data, numerator="y", denominator="n", cluster="image").row(0, named=True)
+    assert average["estimate"] == pytest.approx(ratio["estimate"])
+    if (ratio["design_effect"] or 0) > 1:
+        assert average["lower"] <= ratio["lower"] + 1e-9
+        assert average["upper"] >= ratio["upper"] - 1e-9
+
+
+def test_with_many_images_such_weights_give_the_pooled_interval_too():
+    rows = [(image, label, 2 * (image % 3 > 0), 2, 1) for image in range(99) for label in "ab"]
+    average = averaged_ratio(frame(rows), **AVERAGE, weight="n")
+    ratio = clustered_ratio(frame(rows), numerator="y", denominator="n", cluster="image")
+    expected = ratio.select("lower", "upper").row(0)
+    assert average.select("lower", "upper").row(0) == pytest.approx(expected, abs=1e-9)
 
 
 @settings(max_examples=40)
@@ -116,3 +125,15 @@ def test_no_rows_are_an_ordinary_input():
 def test_an_average_without_weight_is_undefined():
     row = averaged_ratio(frame([(1, "a", 1, 1, 0), (2, "a", 1, 1, 0)]), **AVERAGE, weight="w")
     assert row.select("estimate", "lower", "upper").row(0) == (None, None, None)
+
+
+def test_a_class_seen_four_times_and_always_right_still_leaves_doubt():
+    """Coverage over 300 data sets of 80 images, Monte Carlo error .015; without the least variance it is .73."""
+    random = np.random.default_rng(8)
+    truth, shape = np.array([0.9, 0.7, 0.5]), (300, 80, 3)
+    n = random.poisson([2, 1, 0.05], shape)
+    y = random.binomial(n, random.beta(truth * 4, (1 - truth) * 4, shape))
+    data_set, image, label = np.indices(shape).reshape(3, -1)
+    rows = pl.DataFrame({"d": data_set, "image": image, "label": label, "y": y.ravel(), "n": n.ravel()})
+    result = averaged_ratio(rows.filter(pl.col("n") > 0), **AVERAGE, by=["d"]).filter(n_defined=3)
+    assert result.select(pl.lit(truth.mean()).is_between("lower", "upper")).to_series().mean() > 0.88

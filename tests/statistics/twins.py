@@ -55,7 +55,12 @@ def averaged_twin(rows, *, weighted):
             z += w / whole * (ratio[c] - estimate) if weighted else 0.0
         influences.append(z)
     m = len(clusters)
-    return estimate, m / (m - 1) * sum(z * z for z in influences)
+    least = 0.0
+    for c in classes:
+        y, n, _ = total[c]
+        cautious = (y + 2) / (n + 4)
+        least += (weight[c] / whole) ** 2 * cautious * (1 - cautious) / n
+    return estimate, max(m / (m - 1) * sum(z * z for z in influences), least)
 
 
 def contrast_twin(inside, everywhere, confidence=0.95):
