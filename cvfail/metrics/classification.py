@@ -75,8 +75,8 @@ def classification_metrics(
         - clusters: Clusters in which the class occurs or is predicted, or all that hold items.
         - design_effect: That of recall; null for averages.
         - fp_rule: ``exact``: every item, right or wrong, has the attributes of its own image.
-        - precision_n_defined, recall_n_defined, f1_n_defined, specificity_n_defined: Number of class rates in
-          the average; 1 for a class or a pool, 0 if undefined.
+        - precision_n_defined, recall_n_defined, f1_n_defined, specificity_n_defined: Number of classes whose
+          rate is defined and averaged; of a class or a pool itself 1 or 0.
 
         Without rows: one row of zeros and nulls (one per class) if ``by`` has no attribute, else no row.
 

@@ -84,10 +84,9 @@ class ClassificationCounts:
             raise QueryError(f"counts of shape {given.shape} do not fit {len(labels)} labels")
         if len(set(labels)) != len(labels):
             raise QueryError(f"labels must differ; found {list(labels)}")
-        whole = given.astype(np.int64)
-        if (whole != given).any() or (whole < 0).any():
+        if not (np.isfinite(given) & (given >= 0) & (given == np.floor(given))).all():
             raise QueryError("counts must be whole numbers, not negative. Hint: give counts, not shares")
-        return cls(read_only(whole), tuple(labels))
+        return cls(read_only(given.astype(np.int64)), tuple(labels))
 
     @classmethod
     def from_rows(

@@ -48,9 +48,9 @@ class Estimate:
         return Interval(*(self.low + width * bound for bound in inside))
 
     @classmethod
-    def undefined(cls, size: int, *, value: float = np.nan, low: float = 0.0) -> Estimate:
+    def undefined(cls, size: int, *, value: float = np.nan, low: float = 0.0, n_defined: int = 0) -> Estimate:
         """No estimate for a matrix of ``size`` classes, or the one that stands for it."""
-        return cls(value, np.zeros((size, size)), np.nan, low=low)
+        return cls(value, np.zeros((size, size)), np.nan, low=low, n_defined=n_defined)
 
 
 def share_correct(counts: NDArray[np.int64], *, zero_division: ZeroDivision = None) -> Estimate:
@@ -64,10 +64,10 @@ def share_correct(counts: NDArray[np.int64], *, zero_division: ZeroDivision = No
         >>> share_correct(np.array([[95, 3, 2], [6, 84, 10], [4, 18, 78]])).value
         0.8566666666666667
     """
-    size, total = len(counts), int(counts.sum())
-    if total == 0:
+    size, total = len(counts), float(counts.sum())
+    if total == 0.0:
         return Estimate.undefined(size, value=stand_in(zero_division))
-    value = int(np.trace(counts)) / total
+    value = float(np.trace(counts)) / total
     return Estimate(value, (np.eye(size) - value) / total, total)
 
 
@@ -105,8 +105,9 @@ def averaged_rate(
     ratio = np.where(defined, ratio, stand_in(zero_division))
     weight = np.where(np.isnan(ratio), 0.0, counts.sum(axis=1) if average == "weighted" else 1.0)
     total = weight.sum()
+    n_defined = int(defined.sum())
     if total == 0.0:
-        return Estimate.undefined(len(counts), value=stand_in(zero_division))
+        return Estimate.undefined(len(counts), value=stand_in(zero_division), n_defined=n_defined)
     share = weight / total
     value = float(np.sum(share * np.nan_to_num(ratio)))
     slope = np.where(defined, share / np.where(defined, below, 1.0), 0.0)
@@ -120,7 +121,7 @@ def averaged_rate(
         influence,
         units=1.0 / inverse if inverse else np.nan,
         least_variance=float(np.sum(share * slope * cautious * (1.0 - cautious))),
-        n_defined=int(defined.sum()),
+        n_defined=n_defined,
     )
 
 

@@ -48,7 +48,7 @@ def _code(frame: pl.DataFrame, column: str, labels: Labels) -> pl.Expr:
     kind = frame.schema[column]
     value = pl.col(column).cast(pl.String) if kind in (pl.Categorical, pl.Enum) else pl.col(column)
     if not labels or kind == pl.Null:
-        return pl.lit(None, pl.Int64)
+        return pl.repeat(None, pl.len(), dtype=pl.Int64)
     return value.replace_strict(list(labels), list(range(len(labels))), default=None, return_dtype=pl.Int64)
 
 

@@ -46,7 +46,7 @@ def averaged_ratio(
         - lower, upper: Interval; null where fewer than two clusters have units.
         - support: Σ denominator over the classes in the average.
         - clusters: Number of clusters with units or weight in these classes.
-        - n_defined: Number of classes in the average.
+        - n_defined: Number of classes whose ratio is defined.
 
         Without rows: one row of zeros and nulls if ``by`` is empty, else no row.
 
