@@ -13,7 +13,8 @@ from cvfail.cli.output import DEFAULT_OUTPUT, Output
 
 Average = Literal["micro", "macro", "weighted"]
 
-_SHOWN = ("support", "precision", "recall", "f1", "tp", "fp", "fn", "clusters", "fp_rule")
+_RATES = ("precision", "recall", "f1", "specificity", "accuracy")
+_SHOWN = ("support", *_RATES, "tp", "fp", "fn", "tn", "clusters", "fp_rule")
 
 
 def metrics(

@@ -63,9 +63,31 @@ def test_a_folder_that_is_no_run_is_left_alone(run, files, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-@pytest.mark.parametrize(("options", "by"), [([], ()), (["--per-class"], "category")])
-def test_classification_has_rates_instead(run, tmp_path, options, by):
+def test_classification_has_accuracy_and_rates_of_the_classes_instead(run, tmp_path):
     data = from_labels(["cat", "dog", "cat", "dog"], ["cat", "dog", "dog", "dog"])
     folder = write_parquet(data, tmp_path / "labels")
-    answer = run("evaluate", "--data", folder, "--task", "classification", *options, "--format", "json")
-    assert json.loads(answer.out) == evaluate(data).metrics(by=by).to_dicts()
+    given = ["evaluate", "--data", folder, "--task", "classification", "--format", "json"]
+    assert json.loads(run(*given).out) == evaluate(data).agreement().to_dicts()
+    assert json.loads(run(*given, "--per-class").out) == evaluate(data).metrics(by="category").to_dicts()
+
+
+@pytest.mark.parametrize(("protocol", "method"), [("voc", "area"), ("voc-2007", "11-point")])
+@pytest.mark.parametrize("extra_pixel", [True, False])
+def test_the_protocol_of_voc(run, saved, evaluation, protocol, method, extra_pixel):
+    options = ["--protocol", protocol, "--replicates", 20, *["--extra-pixel"] * extra_pixel]
+    expected = evaluation.voc_average_precision(method=method, legacy_plus_one=extra_pixel, replicates=20)
+    given = ["evaluate", saved, *options, "--format", "json"]
+    assert json.loads(run(*given).out) == expected.mean.to_dicts()
+    assert json.loads(run(*given, "--per-class").out) == expected.to_dicts()
+
+
+def test_the_protocol_of_wider_face_needs_its_levels(run, saved):
+    answer = run("evaluate", saved, "--protocol", "wider-face")
+    assert (answer.code, answer.out) == (2, "")
+
+
+@pytest.mark.parametrize("options", [["--extra-pixel"], ["--protocol", "wider-face", "--per-class"]])
+def test_options_of_another_protocol_are_refused(run, saved, options):
+    answer = run("evaluate", saved, *options)
+    assert answer.code == 2
+    assert options[-1] in answer.err
