@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from cvfail.cli.failures import write_modes
+from cvfail.cli.failures import MODE_COLUMNS, warn_of_chance
 from cvfail.cli.inputs import Inputs
 from cvfail.cli.messages import DEFAULT_MESSAGES, OUTPUT, Messages
 from cvfail.cli.output import DEFAULT_OUTPUT
@@ -41,14 +41,14 @@ def demo(
 
     with messages.step(f"painting {images} pictures", kernels=False, spinner=False):
         files = write_demo(output, images=images, seed=seed, planted=planted)
-    messages.say("\n".join(["planted in the simulated detector:", *(files.planted or ["nothing"]), ""]))
+    messages.say("\n- ".join(["planted in the simulated detector:", *(files.planted or ["nothing"])]) + "\n")
     evaluation = Inputs(gt=files.ground_truth, pred=files.predictions).evaluation(messages)
     run = evaluation.save(output / "run")
     with messages.step("searching slices"):
         modes = evaluation.failure_modes()
-    write_modes(modes, DEFAULT_OUTPUT, messages)
-    messages.say("")
+    DEFAULT_OUTPUT.write(modes.df, Messages(quiet=True), caption=modes.caption, shown=MODE_COLUMNS)
+    warn_of_chance(modes, messages)
     publish(
         evaluation, output / "report.html", messages, images=files.images, title="cvfail demo: street scenes"
     )
-    messages.say(f"saved the run. Next: open {output / 'report.html'}, or cvfail confusion {run}")
+    messages.say(f"saved the run. Next: open {output / 'report.html'}; cvfail confusion {run}")

@@ -56,16 +56,16 @@ def failures(
     with messages.step("searching slices"):
         modes = evaluation.failure_modes(attributes=attributes, max_order=max_order, level=level)
     if examples is None:
-        write_modes(modes, output, messages)
+        output.write(modes.df, messages, caption=modes.caption, shown=MODE_COLUMNS)
+        warn_of_chance(modes, messages)
         return
     rows = modes.examples(examples)
     mode = modes.df.filter(rank=examples)["mode"].item()
     output.write(rows, messages, caption=f"{mode}; {len(rows):,} examples", shown=EXAMPLE_COLUMNS)
 
 
-def write_modes(modes: FailureModes, output: Output, messages: Messages) -> None:
-    """Write the ranking, and say what a reader must know of the search."""
-    output.write(modes.df, messages, caption=modes.caption, shown=MODE_COLUMNS)
+def warn_of_chance(modes: FailureModes, messages: Messages) -> None:
+    """Say so where nothing in the ranking is more than chance would give."""
     if not modes.df["significant"].any():
         messages.say(
             f"no mode is significant (q < {modes.search.level:g}); what is listed may well be chance"

@@ -41,6 +41,7 @@ def _tiny_evaluation() -> Evaluation:
 
 def _ask_everything(evaluation: Evaluation) -> None:
     evaluation.coco_summary(replicates=2)
+    evaluation.voc_average_precision(replicates=2)
     evaluation.confusion_matrix()
     evaluation.error_types()
     evaluation.failure_modes()
