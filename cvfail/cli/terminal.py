@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 from rich.box import SIMPLE_HEAD
@@ -26,8 +27,7 @@ _NAMED = 5
 """More columns than this are counted, not named, where they are left out."""
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A table as it is printed.
 
     Attributes:

@@ -39,7 +39,7 @@ def test_help_names_every_command_in_the_order_of_their_use(run):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_explained(run, command, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "300")
     lines = [line.strip("│ ") for line in run(command, "--help").out.splitlines() if line.startswith("│")]
     assert lines
     assert [line for line in lines if len(line.split("  ")) == 1] == []

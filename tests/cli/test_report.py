@@ -1,0 +1,55 @@
+"""``cvfail report``: one file, whole or not at all, and its path on stdout."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _libraries():
+    pytest.importorskip("jinja2")
+
+
+def test_the_page_is_written_and_its_path_printed(run, files, tmp_path):
+    path = tmp_path / "new" / "report.html"
+    answer = run("report", *files, "-o", path, "--title", "Night shift")
+    assert (answer.code, answer.out) == (0, f"{path}\n")
+    assert "<title>Night shift" in path.read_text()
+    assert f"wrote {path}: " in answer.err
+    assert [file.name for file in path.parent.iterdir()] == ["report.html"]
+
+
+def test_it_is_called_report_html_unless_told_otherwise(run, saved, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("report", saved).out == "report.html\n"
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_the_operating_point_of_the_report_can_be_moved(run, saved, tmp_path):
+    path = tmp_path / "report.md"
+    run("report", saved, "-o", path, "--score", 0.6, "--iou", 0.75)
+    assert "IoU >= 0.75, score >= 0.6" in path.read_text().replace("\\", "")
+
+
+def test_markdown_has_the_title(run, saved, tmp_path):
+    path = tmp_path / "report.md"
+    answer = run("report", saved, "-o", path, "--title", "Night shift", "--quiet")
+    assert answer == (0, f"{path}\n", "")
+    assert path.read_text().startswith("# Night shift\n")
+
+
+def test_another_suffix_is_refused_before_anything_is_read(run, tmp_path):
+    answer = run("report", "absent", "-o", tmp_path / "report.pdf")
+    assert answer.code == 2
+    assert "a report is .html or .md" in answer.err
+
+
+def test_pictures_that_are_not_there_are_invalid_input(run, saved, tmp_path):
+    answer = run("report", saved, "-o", tmp_path / "report.html", "--images", tmp_path / "photos")
+    assert (answer.code, answer.out) == (3, "")
+    assert "photos" in answer.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_report_that_fails_leaves_nothing(run, saved, tmp_path, monkeypatch):
+    monkeypatch.setattr("cvfail.report.html.render", lambda _: 1 / 0)
+    assert run("report", saved, "-o", tmp_path / "report.html").code == 70
+    assert not list(tmp_path.iterdir())
