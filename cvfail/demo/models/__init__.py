@@ -1,0 +1,1 @@
+"""Everything that can stand in a street, as solids made of flat faces."""
