@@ -1,0 +1,1 @@
+"""A simulated detector with known errors."""
