@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 import traceback
 
-from cyclopts import CycloptsError
-
 from cvfail.errors import CvfailError, FormatError, MissingFileError, SchemaError
 
 OK = 0
@@ -23,6 +21,8 @@ INTERRUPTED = 130
 
 def exit_code(error: Exception) -> int:
     """The exit code that an error ends the process with."""
+    from cyclopts import CycloptsError
+
     if isinstance(error, SchemaError | FormatError | MissingFileError):
         return INVALID_INPUT
     if isinstance(error, CvfailError | CycloptsError | OSError):
@@ -44,6 +44,8 @@ def report(error: Exception, *, debug: bool) -> int:
 
 
 def _wording(error: Exception) -> str:
+    from cyclopts import CycloptsError
+
     if isinstance(error, CycloptsError):
         error.verbose = False
         command = " ".join(["cvfail", *(error.command_chain or ())])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from copy import copy
 from dataclasses import KW_ONLY, dataclass, replace
@@ -93,7 +94,7 @@ class Inputs:
 
         policy = self.options.policy()
         with messages.step("reading ground truth and predictions", kernels=False):
-            data = read()
+            data = _read_aloud(read, messages)
         if not data.rejected.is_empty():
             dropped = data.rejected.select("table", "record").n_unique()
             messages.say(f"dropped {dropped} record{'s' * (dropped > 1)}; --on-invalid raise says why")
@@ -118,6 +119,18 @@ class Inputs:
 
 
 DEFAULT_INPUTS = Inputs()
+
+
+def _read_aloud(read: Callable[[], Dataset], messages: Messages) -> Dataset:
+    """Read, and say plainly what the reader warns of."""
+    from cvfail.tables.suspicions import InputWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", InputWarning)
+        data = read()
+    for warning in caught:
+        messages.say(f"warning: {warning.message}")
+    return data
 
 
 def _refuse(options: dict[str, Any], reason: str) -> None:

@@ -39,4 +39,4 @@ def sql(
     text = sys.stdin.read() if query == "-" else query
     with messages.step("asking DuckDB"):
         answer = evaluation.sql(text)
-    output.write(answer, messages)
+    output.write(answer, messages, caption=evaluation.evidence.describe())

@@ -157,7 +157,7 @@ def _box(sides: Sequence[float | None]) -> str:
 
 
 def shown(value: object) -> str:
-    """One value, rounded to three or four digits.
+    """One value on one line, rounded to three or four digits.
 
     Example:
         >>> [shown(v) for v in (0.59371, 24.8419, 36781, 0.0, 0.00012, None, True, "cat")]
@@ -170,6 +170,8 @@ def shown(value: object) -> str:
             return "yes" if value else "no"
         case float():
             return _number(value)
+        case str() if not value.isprintable():
+            return repr(value)[1:-1]
         case _:
             return str(value)
 

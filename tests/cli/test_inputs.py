@@ -85,6 +85,18 @@ def test_records_that_break_a_rule_are_refused_or_dropped(run, files, evaluation
     assert "dropped 1 record; " in dropped.err
 
 
+def test_a_warning_of_the_reader_is_one_plain_line(run, files, tmp_path):
+    found = json.loads(files[3].read_text())
+    for prediction in found:
+        prediction["bbox"] = [side / 200 for side in prediction["bbox"]]
+    (tmp_path / "shares.json").write_text(json.dumps(found))
+    answer = run("metrics", *files[:3], tmp_path / "shares.json")
+    assert answer.code == 0
+    assert answer.err.splitlines()[0].startswith("warning: shares.json: ")
+    assert "InputWarning" not in answer.err
+    assert run("metrics", *files[:3], tmp_path / "shares.json", "--quiet").err == ""
+
+
 def test_boxes_of_tables_may_be_corners(run, evaluation, tmp_path):
     data = evaluation.data
     corners = [pl.col("x").alias("x1"), pl.col("y").alias("y1")]

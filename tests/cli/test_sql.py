@@ -11,6 +11,10 @@ def test_the_answer_has_the_columns_of_the_query(run, saved, evaluation):
     assert json.loads(answer.out) == [{"n": len(evaluation.predictions)}]
 
 
+def test_the_operating_point_is_said_with_the_answer(run, saved):
+    assert run("sql", "SELECT 1 AS x", saved).out.startswith("COCO matching per class, IoU >= 0.5")
+
+
 def test_files_can_be_asked_without_saving_a_run(run, files, evaluation):
     answer = run("sql", "SELECT count(*)::BIGINT AS n FROM images", *files, "--format", "jsonl")
     assert json.loads(answer.out) == {"n": len(evaluation.images)}

@@ -37,6 +37,8 @@ def page(df, *, width=None, columns=(), caption=""):
         (False, "no"),
         ("[red]cat[/red]", "[red]cat[/red]"),
         ([1, 2], "[1, 2]"),
+        ("Zürich 🚲", "Zürich 🚲"),
+        ("two\nlines \x1b[31m", r"two\nlines \x1b[31m"),
     ],
 )
 def test_values_keep_three_or_four_digits(value, text):
