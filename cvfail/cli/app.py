@@ -31,17 +31,17 @@ cvfail confusion run --top 10
 cvfail sql "SELECT * FROM false_negatives" run -o missed.csv
 """
 
-_INPUT = "[RUN | --gt FILE --pred FILE | --data FOLDER]"
+_INPUT = ("[RUN | --gt FILE --pred FILE | --data FOLDER]",)
 
-_COMMANDS: dict[Callable[..., None], str] = {
+_COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     evaluate: _INPUT,
     failures: _INPUT,
     confusion: _INPUT,
     metrics: _INPUT,
-    sql: f"QUERY {_INPUT}",
+    sql: ("QUERY", *_INPUT),
     report: _INPUT,
-    demo: "",
-    warmup: "",
+    demo: (),
+    warmup: (),
 }
 """Every command with the part of its usage that comes before the options."""
 
@@ -66,7 +66,7 @@ def _application() -> App:
         application.command(
             command,
             sort_key=order,
-            usage=f"Usage: cvfail {command.__name__} {arguments} [OPTIONS]",
+            usage=" ".join(["Usage: cvfail", command.__name__, *arguments, "[OPTIONS]"]),
             help_format="markdown",
             help_epilogue="",
         )

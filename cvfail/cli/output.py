@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Format = Literal["table", "json", "jsonl", "csv", "md"]
+_STDOUT = Path("-")
 TABLE_SUFFIXES = (".csv", ".json", ".jsonl", ".parquet", ".md", ".txt")
 
 
@@ -29,7 +30,7 @@ class Output:
 
     Attributes:
         output: File to write instead of stdout: .csv, .json, .jsonl, .parquet, .md or .txt.
-        format: Format on stdout; all but "table" have every column and digit.
+        format: Format on stdout; json, jsonl and csv have every column and every digit.
     """
 
     output: Annotated[Path | None, Parameter(name=("--output", "-o"), metavar="FILE")] = None
@@ -52,7 +53,7 @@ class Output:
     @property
     def file(self) -> Path | None:
         """The file for the table; None for stdout."""
-        return self.output
+        return None if self.output == _STDOUT else self.output
 
     @property
     def width(self) -> int | None:
@@ -120,7 +121,7 @@ class RunOutput(Output):
     @property
     def folder(self) -> Path | None:
         """The folder for the run; None if it is not to be saved."""
-        path = self.output
+        path = super().file
         if path is None or path.suffix.lower() in TABLE_SUFFIXES:
             return None
         return path if path.suffix == "" or path.is_dir() else None
@@ -128,7 +129,7 @@ class RunOutput(Output):
     @property
     def file(self) -> Path | None:
         """The file for the table; None for stdout."""
-        return None if self.folder is not None else self.output
+        return None if self.folder is not None else super().file
 
 
 DEFAULT_RUN_OUTPUT = RunOutput()
