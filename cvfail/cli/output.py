@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 Format = Literal["table", "json", "jsonl", "csv", "md"]
-_STDOUT = Path("-")
 TABLE_SUFFIXES = (".csv", ".json", ".jsonl", ".parquet", ".md", ".txt")
 
 
@@ -53,7 +52,7 @@ class Output:
     @property
     def file(self) -> Path | None:
         """The file for the table; None for stdout."""
-        return None if self.output == _STDOUT else self.output
+        return self.output
 
     @property
     def width(self) -> int | None:
@@ -121,7 +120,7 @@ class RunOutput(Output):
     @property
     def folder(self) -> Path | None:
         """The folder for the run; None if it is not to be saved."""
-        path = super().file
+        path = self.output
         if path is None or path.suffix.lower() in TABLE_SUFFIXES:
             return None
         return path if path.suffix == "" or path.is_dir() else None
@@ -129,7 +128,7 @@ class RunOutput(Output):
     @property
     def file(self) -> Path | None:
         """The file for the table; None for stdout."""
-        return None if self.folder is not None else super().file
+        return None if self.folder is not None else self.output
 
 
 DEFAULT_RUN_OUTPUT = RunOutput()

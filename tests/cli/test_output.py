@@ -72,14 +72,6 @@ def test_a_file_is_whole(run, saved, evaluation, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["rates.parquet"]
 
 
-@pytest.mark.parametrize("command", [["metrics"], ["evaluate", "--replicates", 0]])
-def test_a_dash_is_stdout(run, saved, tmp_path, monkeypatch, command):
-    monkeypatch.chdir(tmp_path)
-    answer = run(*command, "--run", saved, "-o", "-", "--format", "json")
-    assert json.loads(answer.out)
-    assert not list(tmp_path.iterdir())
-
-
 def test_quiet_leaves_stderr_empty(run, saved, tmp_path):
     assert run(*asked(saved), "--quiet", "-o", tmp_path / "rates.csv") == (0, "", "")
 
