@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Literal
 
 import polars as pl
 
 from cvfail.metrics.classification_counts import AGREEMENTS
-from cvfail.metrics.classification_estimates import ClassAverage, averaged_rate, share_correct
+from cvfail.metrics.classification_estimates import (
+    Average,
+    ClassAverage,
+    averaged_rate,
+    share_correct,
+)
 from cvfail.metrics.classification_items import LabelledItems, Labels
 from cvfail.metrics.classification_rates import (
     ACCURACY,
@@ -20,16 +24,10 @@ from cvfail.metrics.classification_rates import (
     Rate,
     ZeroDivision,
 )
-from cvfail.statistics.clustered import (
-    CLUSTER_SUMS,
-    cluster_sums,
-    clustered_ratio,
-    merge_sums,
-    ratio_from_sums,
-)
+from cvfail.statistics.clustered import CLUSTER_SUMS, merge_sums, ratio_from_sums, sums_of_clusters
 from cvfail.statistics.grouping import attach
 
-Average = Literal["micro", "macro", "weighted"]
+__all__ = ["Average", "classification_agreement", "classification_metrics"]
 
 _CATEGORY = "category"
 
@@ -81,7 +79,7 @@ def classification_metrics(
         Without rows: one row of zeros and nulls (one per class) if ``by`` has no attribute, else no row.
 
     Notes:
-        Counts per class are ratios of sums over clusters, see `clustered_ratio`; averages are linearised, see
+        Rates of a class are ratios of sums over clusters, see `clustered_ratio`; averages are linearised, see
         `averaged_rate`. If every item has one label, micro precision, recall, F1 and accuracy are the same
         number. Cost: a few group-bys; for averages also K² steps per group.
 
@@ -143,8 +141,8 @@ def classification_agreement(
         ...     {"true": [0, 0, 1, 1], "predicted": [0, 1, 1, 1], "cluster_id": [1, 2, 3, 4]}
         ... )
         >>> classification_agreement(rows, [0, 1]).select("metric", pl.col("estimate").round(3)).rows()
-        [('accuracy', 0.75), ('balanced_accuracy', 0.75), ('matthews_correlation', 0.577), ('cohen_kappa',
-        0.5)]
+        [('accuracy', 0.75), ('balanced_accuracy', 0.75), ('matthews_correlation', 0.577),
+         ('cohen_kappa', 0.5)]
     """
     items = LabelledItems.count(frame, labels, by=by, true=true, predicted=predicted, cluster=cluster)
     tables = [
@@ -159,7 +157,7 @@ def classification_agreement(
 def _per_category(items: LabelledItems, zero_division: ZeroDivision, confidence: float) -> pl.DataFrame:
     """One row per group and class (_code)."""
     keys = [*items.by, "_code"]
-    turning_up, clusters, table = items.by_category(), items.by_cluster(), items.every_category()
+    turning_up, clusters, table = items.by_category, items.by_cluster, items.every_category()
     for rate in TABLE_RATES:
         sums = _sums_per_category(rate, turning_up, clusters, table.select(keys), items.by)
         table = _with_rate(table, rate, ratio_from_sums(sums, confidence=confidence), keys, zero_division)
@@ -171,40 +169,32 @@ def _sums_per_category(
 ) -> pl.DataFrame:
     """The cluster sums of a rate for every group and class, from the clusters in which the class turns up.
 
-    In all other clusters every item is a true negative of the class. So the sums are those of all clusters as
-    if the class turned up nowhere, without the clusters where it does, plus these as they are.
+    In all other clusters every item is a true negative of the class. So the sums are those of all clusters as if
+    the class turned up nowhere, without the clusters where it does, plus these as they are.
     """
     keys = [*by, "_code"]
-    above, below = rate.expressions()
     nowhere = {"tp": pl.lit(0), "fp": pl.lit(0), "fn": pl.lit(0), "tn": pl.col("_items")}
-
-    def sums(frame: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
-        return cluster_sums(frame, numerator=above, denominator=below, cluster="_cluster", by=groups)
-
-    everywhere = attach(rows, sums(clusters.with_columns(**nowhere), by), by)
+    everywhere = attach(rows, _sums(rate, clusters.with_columns(**nowhere), by), by)
     parts = [
         everywhere.with_columns(pl.col(CLUSTER_SUMS).fill_null(0)),
-        sums(turning_up.with_columns(**nowhere), keys).with_columns(-pl.col(CLUSTER_SUMS)),
-        sums(turning_up, keys),
+        _sums(rate, turning_up.with_columns(**nowhere), keys).with_columns(-pl.col(CLUSTER_SUMS)),
+        _sums(rate, turning_up, keys),
     ]
     return merge_sums(parts, by=keys)
 
 
+def _sums(rate: Rate, clusters: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    above, below = rate.expressions()
+    return sums_of_clusters(clusters, numerator=above, denominator=below, by=by)
+
+
 def _pooled(items: LabelledItems, zero_division: ZeroDivision, confidence: float) -> pl.DataFrame:
     """One row per group, the outcomes of all classes added up."""
-    clusters, table = items.by_cluster(), items.every_group()
+    table = items.every_group()
     for rate in TABLE_RATES:
         # Of a pool, accuracy is the share of items that are right, not of right answers about all classes.
-        above, below = (RECALL if rate == ACCURACY else rate).expressions()
-        ratio = clustered_ratio(
-            clusters,
-            numerator=above,
-            denominator=below,
-            cluster="_cluster",
-            by=items.by,
-            confidence=confidence,
-        )
-        table = _with_rate(table, rate, ratio, items.by, zero_division)
+        sums = _sums(RECALL if rate == ACCURACY else rate, items.by_cluster, items.by)
+        table = _with_rate(table, rate, ratio_from_sums(sums, confidence=confidence), items.by, zero_division)
     return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -11,15 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from cvfail.errors import QueryError
 from cvfail.metrics.classification_estimates import (
-    ClassAverage,
+    Average,
     Estimate,
     averaged_rate,
     balanced_accuracy,
     cohen_kappa,
     matthews_correlation,
+    pooled_rate,
     share_correct,
 )
-from cvfail.metrics.classification_items import label_codes
+from cvfail.metrics.classification_items import Labels, label_codes
 from cvfail.metrics.classification_rates import (
     AVERAGED_RATES,
     RATES,
@@ -92,7 +94,7 @@ class ClassificationCounts:
     def from_rows(
         cls,
         frame: pl.DataFrame,
-        labels: Sequence[str] | Sequence[int],
+        labels: Labels,
         *,
         true: str = "true",
         predicted: str = "predicted",
@@ -141,20 +143,21 @@ class ClassificationCounts:
         return _with_totals(pl.DataFrame(columns))
 
     def average(
-        self, average: ClassAverage, *, zero_division: ZeroDivision = None, confidence: float = 0.95
+        self, average: Average, *, zero_division: ZeroDivision = None, confidence: float = 0.95
     ) -> pl.DataFrame:
         """The rates averaged over classes.
 
         Args:
-            average: All classes alike (``macro``), or by their support (``weighted``).
+            average: All classes alike (``macro``), by their support (``weighted``), or their outcomes pooled
+                (``micro``).
             zero_division: Value of classes whose rate is undefined; by default they are left out.
             confidence: Coverage of the intervals, in (0, 1).
 
         Returns:
             One row: tp, fp, fn and tn summed over classes; precision, recall, f1 and specificity, each with
-            ``_lower``, ``_upper`` and ``_n_defined`` (classes whose rate is defined); accuracy, the share of
-            all items that are right, with its bounds; support and predicted (all items), interval. Bounds are
-            null where the average is undefined or consists of ``zero_division`` alone.
+            ``_lower``, ``_upper`` and ``_n_defined`` (classes whose rate is defined, 1 for a pool); accuracy,
+            the share of all items that are right, with its bounds; support and predicted (all items),
+            interval. Bounds are null where the average is undefined or consists of ``zero_division`` alone.
 
         Example:
             >>> counts = ClassificationCounts.from_counts([[2, 0, 0], [1, 0, 0], [0, 0, 0]], ["a", "b", "c"])
@@ -163,7 +166,8 @@ class ClassificationCounts:
         """
         columns = _counted(Outcomes(*(part.sum() for part in Outcomes.one_versus_rest(self.counts))))
         for rate in AVERAGED_RATES:
-            estimate = averaged_rate(self.counts, rate=rate, average=average, zero_division=zero_division)
+            number = pooled_rate if average == "micro" else partial(averaged_rate, average=average)
+            estimate = number(self.counts, rate=rate, zero_division=zero_division)
             columns += _columns(rate.name, self._interval(estimate, confidence))
             columns.append(pl.Series(f"{rate.name}_n_defined", [estimate.n_defined], dtype=pl.Int64))
         accuracy = share_correct(self.counts, zero_division=zero_division)

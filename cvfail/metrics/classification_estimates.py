@@ -12,6 +12,7 @@ from cvfail.metrics.classification_rates import RECALL, Outcomes, Rate, ZeroDivi
 from cvfail.statistics.proportions import Interval, wilson_from_variance
 
 ClassAverage = Literal["macro", "weighted"]
+Average = Literal["micro"] | ClassAverage
 KappaWeights = Literal["linear", "quadratic"] | None
 
 
@@ -69,6 +70,30 @@ def share_correct(counts: NDArray[np.int64], *, zero_division: ZeroDivision = No
         return Estimate.undefined(size, value=stand_in(zero_division))
     value = float(np.trace(counts)) / total
     return Estimate(value, (np.eye(size) - value) / total, total)
+
+
+def pooled_rate(counts: NDArray[np.int64], *, rate: Rate, zero_division: ZeroDivision = None) -> Estimate:
+    """A rate of the outcomes of all classes added up (micro average).
+
+    Args:
+        counts: Shape (K, K), rows true.
+        rate: Any of the rates of a class.
+        zero_division: Value where the denominator is 0; undefined by default.
+
+    Returns:
+        The estimate; of precision, recall and F1 it is the share of items that are right.
+
+    Example:
+        >>> pooled_rate(np.array([[4, 1], [1, 2]]), rate=RECALL).value
+        0.75
+    """
+    pool = Outcomes(*(np.asarray(part.sum()) for part in Outcomes.one_versus_rest(counts)))
+    below = float(rate.denominator.total(pool))
+    if below == 0.0:
+        return Estimate.undefined(len(counts), value=stand_in(zero_division))
+    value = float(rate.ratio(pool))
+    influence = _by_cell(rate, np.full(len(counts), 1.0 / below), np.full(len(counts), value))
+    return Estimate(value, influence, units=float(counts.sum()), n_defined=1)
 
 
 def averaged_rate(

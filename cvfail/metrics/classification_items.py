@@ -133,6 +133,7 @@ class LabelledItems:
         groups = aggregate(frame.select(*by, pl.lit(0).alias("_rows")), by, pl.col("_rows").len())
         return cls(cells.with_columns(pl.col("_items").cast(pl.Int64)), groups, list(by), len(labels))
 
+    @cached_property
     def by_cluster(self) -> pl.DataFrame:
         """One row per group and cluster: _items, and tp, fp, fn and tn summed over all classes."""
         items, right = pl.col("_items").sum(), pl.col("_right").sum()
@@ -146,6 +147,7 @@ class LabelledItems:
             (items * (self.size - 2) + right).alias("tn"),
         )
 
+    @cached_property
     def by_category(self) -> pl.DataFrame:
         """One row per group, cluster and class (_code) that turns up there: tp, fp, fn, tn, _items of the cluster.
 
@@ -176,13 +178,13 @@ class LabelledItems:
     def every_group(self) -> pl.DataFrame:
         """One row per group: tp, fp, fn and tn summed over all classes; zeros without items."""
         outcomes = pl.col("tp", "fp", "fn", "tn")
-        totals = aggregate(self.by_cluster(), self.by, outcomes.sum())
+        totals = aggregate(self.by_cluster, self.by, outcomes.sum())
         return attach(self.groups, totals, self.by).with_columns(outcomes.fill_null(0))
 
     def every_category(self) -> pl.DataFrame:
         """One row per group and class (_code): tp, fp, fn and tn; zeros without items."""
         classes = pl.DataFrame({"_code": pl.int_range(self.size, dtype=pl.Int64, eager=True)})
-        own = aggregate(self.by_category(), [*self.by, "_code"], pl.col("tp", "fp", "fn").sum())
+        own = aggregate(self.by_category, [*self.by, "_code"], pl.col("tp", "fp", "fn").sum())
         totals = aggregate(self.cells, self.by, pl.col("_items").sum())
         rows = attach(self.groups.join(classes, how="cross"), totals, self.by)
         counted = attach(rows, own, [*self.by, "_code"])

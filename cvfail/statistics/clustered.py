@@ -120,9 +120,36 @@ def cluster_sums(
         as_expression(numerator).cast(pl.Float64).alias("_y"),
         as_expression(denominator).cast(pl.Float64).alias("_n"),
     )
-    y, n = pl.col("_y"), pl.col("_n")
+    clusters = aggregate(units, [*by, "_cluster"], pl.col("_y", "_n").sum())
+    return sums_of_clusters(clusters, numerator="_y", denominator="_n", by=by)
+
+
+def sums_of_clusters(
+    clusters: pl.DataFrame,
+    *,
+    numerator: str | pl.Expr,
+    denominator: str | pl.Expr,
+    by: Sequence[str] = (),
+) -> pl.DataFrame:
+    """`cluster_sums` of a frame that already has one row per group and cluster.
+
+    Args:
+        clusters: One row per cluster, or per group and cluster.
+        numerator: Column or expression.
+        denominator: Column or expression.
+        by: Group columns; null is a group of its own.
+
+    Returns:
+        The columns of `cluster_sums`.
+
+    Example:
+        >>> clusters = pl.DataFrame({"found": [2, 0], "objects": [2, 1]})
+        >>> sums_of_clusters(clusters, numerator="found", denominator="objects").rows()
+        [(2, 2.0, 3.0, 4.0, 4.0, 5.0)]
+    """
+    y, n = (as_expression(value).cast(pl.Float64) for value in (numerator, denominator))
     return aggregate(
-        aggregate(units, [*by, "_cluster"], y.sum(), n.sum()),
+        clusters,
         by,
         (n != 0.0).sum().cast(pl.Int64).alias("clusters"),
         y.sum().alias("numerator"),

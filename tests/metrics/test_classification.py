@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 from sklearn.metrics import precision_recall_fscore_support
 
 from cvfail.metrics.classification import classification_agreement, classification_metrics
-from cvfail.metrics.classification_counts import ClassificationCounts
+from cvfail.metrics.classification_counts import AGREEMENTS, ClassificationCounts
 from cvfail.metrics.classification_rates import TABLE_RATES
 from cvfail.statistics.averaged import averaged_ratio
 from cvfail.statistics.clustered import clustered_ratio
@@ -127,6 +127,20 @@ def test_averages_are_those_of_scikit_learn(entries, average, zero_division):
         if average == "weighted" and row[name] is None:
             continue  # no class with support has the rate; scikit-learn then averages those without support
         assert row[name] == (None if np.isnan(value) else pytest.approx(value))
+
+
+@settings(max_examples=25)
+@given(rows, st.sampled_from(["micro", "macro", "weighted"]), st.sampled_from([None, 0, 1]))
+def test_rows_and_counts_give_the_same_numbers(entries, average, zero_division):
+    options = {"zero_division": zero_division}
+    counts = ClassificationCounts.from_rows(frame(entries), LABELS)
+    same = [*OUTCOMES, *RATES, "support", "predicted"]
+    averaged = classification_metrics(frame(entries), LABELS, average=average, **options)
+    assert_frame_equal(averaged.select(same), counts.average(average, **options).select(same))
+    by_class = classification_metrics(frame(entries), LABELS, by=["category"], **options)
+    assert_frame_equal(
+        by_class.select("category", *same), counts.by_category(**options).select("category", *same)
+    )
 
 
 @settings(max_examples=10)
@@ -279,10 +293,7 @@ def test_the_interval_of_a_clustered_kappa_is_that_of_resampled_clusters():
     counts = np.zeros((60, 3, 3), np.int64)
     np.add.at(counts, (video, true, predicted), 1)
     picked = counts[random.integers(0, 60, (1500, 60))].sum(axis=1)
-    sampled = [
-        ClassificationCounts.from_counts(sample, ["0", "1", "2"]).agreement()["estimate"].to_list()
-        for sample in picked
-    ]
+    sampled = [[number(sample).value for number in AGREEMENTS.values()] for sample in picked]
     half = ((table["upper"] - table["lower"]) / 2).to_list()
     assert half == pytest.approx(np.std(sampled, axis=0).tolist(), rel=0.08)
 

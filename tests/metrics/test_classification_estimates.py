@@ -15,6 +15,7 @@ from cvfail.metrics.classification_estimates import (
     balanced_accuracy,
     cohen_kappa,
     matthews_correlation,
+    pooled_rate,
     share_correct,
 )
 from cvfail.metrics.classification_rates import F1, PRECISION, RATES, RECALL, SPECIFICITY, f_beta
@@ -30,6 +31,7 @@ NUMBERS = {
     "cohen_kappa": cohen_kappa,
     "linear_kappa": partial(cohen_kappa, weights="linear"),
     "quadratic_kappa": partial(cohen_kappa, weights="quadratic"),
+    **{f"micro_{rate.name}": partial(pooled_rate, rate=rate) for rate in RATES},
     **{
         f"{average}_{rate.name}": partial(averaged_rate, rate=rate, average=average)
         for rate in RATES
