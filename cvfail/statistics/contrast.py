@@ -63,7 +63,7 @@ def slice_against_rest(
         m is the number of clusters on the side that has fewer, since that side makes most of the variance.
         The second value of v is the variance of independent units under no difference: a slice whose few
         clusters happen to agree (no errors at all, say) has no visible variance and would seem certain
-        without it. With 3 to 10 images a plain m = all images and no floor calls 8 to 50 % of equal slices
+        without it. With 3 to 10 images a plain m = all images and no floor calls 10 to 50 % of equal slices
         different at the 5 % level; this rule calls at most 5 %, and is cautious there (see the tests).
 
         Σ z_i² over all clusters is expanded into sums over the clusters of the slice and sums over
