@@ -136,6 +136,14 @@ class Evaluation:
 
         return attribute_names(self.evidence)
 
+    def at(self, *, iou: float | None = None, score: float | None = None) -> Evaluation:
+        """The same evaluation with another operating point as the default of all questions.
+
+        Raises:
+            PolicyError: The overlap threshold is not on the policy's ladder.
+        """
+        return Evaluation(self.evidence.at(iou=iou, score=score))
+
     def predictions_at(self, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
         """Predictions at an operating point with outcome, error_type, target_index, overlap."""
         return self._point(iou, score).predictions

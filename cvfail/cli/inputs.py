@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from copy import copy
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -78,16 +77,14 @@ class Inputs:
 
     def _opened(self, run: Path) -> Evaluation:
         """The saved evaluation, its operating point moved to where the options say."""
-        from cvfail.evaluation import Evaluation, open_evaluation
+        from cvfail.evaluation import open_evaluation
         from cvfail.io.files import existing
 
         if existing(run).is_file():
             raise PolicyError(f"{run} is a file, not a saved run. Hint: --gt FILE --pred FILE")
         given = self._given("task", "box_format", "ignore", "on_invalid") | self.options.match
         _refuse(given, f"{run} was read and matched when it was saved. Hint: evaluate the files again")
-        evidence = copy(open_evaluation(run).evidence)
-        evidence.policy = replace(evidence.policy, **self.options.point)
-        return Evaluation(evidence)
+        return open_evaluation(run).at(**self.options.point)
 
     def _matched(self, read: Callable[[], Dataset], messages: Messages) -> Evaluation:
         from cvfail.evaluation import evaluate

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 
@@ -55,6 +57,21 @@ class Evidence:
         self.predictions = predictions
         self.pairs = pairs
         self.source = dict(source)
+
+    def at(self, *, iou: float | None = None, score: float | None = None) -> Evidence:
+        """The same evidence with another operating point as the default; nothing is matched again.
+
+        Raises:
+            PolicyError: The overlap threshold is not on the policy's ladder.
+        """
+        policy = self.policy
+        moved = copy(self)
+        moved.policy = replace(
+            policy,
+            iou=policy.iou if iou is None else iou,
+            score=policy.score if score is None else score,
+        )
+        return moved
 
     @cached_property
     def data(self) -> Dataset:

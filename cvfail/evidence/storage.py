@@ -99,6 +99,8 @@ def open_evidence(folder: str | Path) -> Evidence:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a saved evaluation; raises as `open_evidence`."""
     path = folder / MANIFEST
+    if not folder.is_dir():
+        raise MissingFileError(f"{folder} is not a folder. Hint: a folder that Evaluation.save() wrote")
     if not path.is_file():
         raise MissingFileError(
             f"{folder} is not a saved evaluation: it has no {MANIFEST}. Hint: cvfail evaluate ... -o {folder}"

@@ -13,7 +13,7 @@ from cvfail.evidence.examples import examples
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.failures.search import KEYS, members, search_slices
 from cvfail.failures.selection import select_modes
-from cvfail.failures.units import Units, prediction_units, truth_units
+from cvfail.failures.units import PREDICTION_ERRORS, Units, prediction_units, truth_units
 from cvfail.statistics.multiplicity import benjamini_hochberg
 from cvfail.tables.result import ResultTable
 
@@ -100,7 +100,7 @@ class FailureModes(ResultTable):
                 f"there is no failure mode of rank {rank}. Hint: ranks run from 1 to {len(self.df)}"
             )
         mode = chosen.row(0, named=True)
-        units = self._units[mode["unit"]]
+        units = self._units[mode["error_type"]]
         erroneous = (units.errors(mode["error_type"]) > 0) & members(units, tuple(mode[key] for key in KEYS))
         rows = units.frame.filter(erroneous)["row"]
         if mode["unit"] == "ground_truth":
@@ -149,7 +149,7 @@ def failure_modes(
 
     Notes:
         Missed, classification and localisation are told of objects: rate is errors ÷ objects. Duplicate,
-        background and both are told of false positives: rate is errors ÷ (objects + false positives), so that
+        background and both are told of false positives: rate is errors ÷ (objects + these errors), so that
         objects that are missed do not make false positives look more frequent. A slice is compared with the
         rest, never with a whole that contains it; excess errors are errors beyond those expected at the rest's
         rate. p-values are clustered by image, q-values are Benjamini and Hochberg's over all slices and types
@@ -160,12 +160,13 @@ def failure_modes(
         raise QueryError(f"max_order must be 1 or 2; found {max_order}")
     evidence = point.evidence
     names = attribute_names(evidence) if attributes is None else list(attributes)
-    kinds = {units.kind: units for units in (truth_units(point, names), prediction_units(point, names))}
+    kinds = [truth_units(point, names), *(prediction_units(point, names, kind) for kind in PREDICTION_ERRORS)]
+    units = {error_type: told for told in kinds for error_type in told.error_types}
     tested = _tested(kinds, max_order, min_support, min_clusters, confidence)
     significant = (pl.col("q_value") < level) & (pl.col("excess_errors") > 0)
     modes = [
-        select_modes(kinds[unit], group, level=level, confidence=confidence)
-        for (unit, _), group in tested.filter(significant).group_by("unit", "error_type", maintain_order=True)
+        select_modes(units[str(error_type)], group, level=level, confidence=confidence)
+        for (error_type,), group in tested.filter(significant).group_by("error_type", maintain_order=True)
     ]
     others = tested.filter(~significant & (pl.col("excess_errors") > 0)).with_columns(
         significant=pl.lit(False)
@@ -183,17 +184,17 @@ def failure_modes(
         f"failure modes; {evidence.describe(iou=point.iou, score=point.score)}; {len(tested)} slices tested"
     )
     noun = "objects" if evidence.task == "detection" else "images"
-    return FailureModes(_present(ranked, noun), caption=caption, search=search, point=point, units=kinds)
+    return FailureModes(_present(ranked, noun), caption=caption, search=search, point=point, units=units)
 
 
 def _tested(
-    kinds: dict[str, Units], max_order: int, min_support: int, min_clusters: int, confidence: float
+    kinds: Sequence[Units], max_order: int, min_support: int, min_clusters: int, confidence: float
 ) -> pl.DataFrame:
     tables = [
         search_slices(units, max_order=max_order, min_support=min_support, confidence=confidence).select(
-            pl.lit(kind).alias("unit"), pl.all()
+            pl.lit(units.kind).alias("unit"), pl.all()
         )
-        for kind, units in kinds.items()
+        for units in kinds
     ]
     found = pl.concat(tables)
     testable = found.filter((pl.col("clusters") >= min_clusters) & pl.col("p_value").is_not_null())

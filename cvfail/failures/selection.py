@@ -15,6 +15,9 @@ from cvfail.statistics.contrast import slice_against_rest
 MOST_CANDIDATES = 150
 """Only this many slices, by the lower bound of their excess, compete; the others overlap with them."""
 
+_NEGLIGIBLE = 0.1
+"""A narrow slice stands for a wide one if without it this share of the excess is left, or less."""
+
 Mask = NDArray[np.bool_]
 
 
@@ -31,8 +34,9 @@ def select_modes(units: Units, candidates: pl.DataFrame, *, level: float, confid
         The rows of `candidates` that were picked, as they came: their numbers are those of the whole slice.
 
     Notes:
-        Greedy cover. The slice with the largest lower bound of its remaining excess is next; if it does not fail
-        more than the rest of a wider candidate that contains it, the wider one is taken. A candidate is dropped
+        Greedy cover. The slice with the largest lower bound of its remaining excess is next. If it does not fail
+        more than the rest of a wider candidate, the wider one is taken; if all of its excess lies in a narrower
+        candidate, the narrower one. A candidate is dropped
         as soon as its remaining units do not fail more than the rest: its p-value exceeds the largest p-value
         among the candidates. Cost: picks × candidates × units.
     """
@@ -48,7 +52,7 @@ def select_modes(units: Units, candidates: pl.DataFrame, *, level: float, confid
         if table.is_empty():
             break
         ranking = table.sort(["excess_lower", "slice"], descending=[True, False])["slice"].to_list()
-        best = contest.simplest(ranking, among=free, level=level)
+        best = contest.right_width(ranking, among=free, level=level)
         picked.append(best)
         free &= ~contest.masks[best]
         alive = [candidate for candidate in ranking if candidate != best]
@@ -80,17 +84,29 @@ class _Contest:
         totals = self._per_cluster(np.flatnonzero(among))
         return slice_against_rest(inside, totals, by=["slice"], confidence=self.confidence)
 
-    def simplest(self, ranking: list[int], *, among: Mask, level: float) -> int:
-        """The first candidate, or one of fewer attributes that contains it and fails as much without it."""
+    def right_width(self, ranking: list[int], *, among: Mask, level: float) -> int:
+        """The first candidate, or a wider or narrower one that describes the same failure better."""
         best = ranking[0]
-        for wider in ranking[1:]:
-            if not self._contains(wider, best):
-                continue
-            narrowed = self.against_rest([best], among=among & self.masks[wider])
-            real = narrowed.filter((pl.col("p_value") < level) & (pl.col("difference") > 0))
-            if real.is_empty():
-                return wider
+        for other in ranking[1:]:
+            if self._contains(other, best) and not self._fails_more(best, among & self.masks[other], level):
+                return other
+            if self._contains(best, other) and self._holds_all(other, best, among, level):
+                return other
         return best
+
+    def _holds_all(self, narrow: int, wide: int, among: Mask, level: float) -> bool:
+        """Whether a wide slice fails because of a narrow one in it, and without that hardly more than the rest."""
+        if not self._fails_more(narrow, among & self.masks[wide], level):
+            return False
+        whole, remainder = (
+            float(self.against_rest([wide], among=rows)["excess_errors"].fill_null(0.0).sum())
+            for rows in (among, among & ~self.masks[narrow])
+        )
+        return bool(remainder <= _NEGLIGIBLE * whole)
+
+    def _fails_more(self, candidate: int, among: Mask, level: float) -> bool:
+        table = self.against_rest([candidate], among=among)
+        return not table.filter((pl.col("p_value") < level) & (pl.col("difference") > 0)).is_empty()
 
     def _contains(self, wider: int, narrow: int) -> bool:
         """Whether a slice of one attribute is part of the description of a slice of two."""

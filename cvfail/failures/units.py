@@ -58,8 +58,8 @@ def truth_units(point: OperatingPoint, names: Sequence[str]) -> Units:
     return _units("ground_truth", TRUTH_ERRORS, frame, outcome)
 
 
-def prediction_units(point: OperatingPoint, names: Sequence[str]) -> Units:
-    """Every false positive and every regular ground truth, which bears no error.
+def prediction_units(point: OperatingPoint, names: Sequence[str], error_type: str) -> Units:
+    """Every false positive of one type, and every regular ground truth, which bears no error.
 
     Objects and not predictions are what false positives are measured against: where many objects are missed
     there are fewer predictions, and the same false positives would seem more frequent. Attributes that only
@@ -72,15 +72,13 @@ def prediction_units(point: OperatingPoint, names: Sequence[str]) -> Units:
     ]
     clusters = pl.Series("cluster", evidence.clusters[evidence.coding.image])
     rows = pl.Series("row", np.arange(clusters.len()))
-    wrong = pl.DataFrame([rows, clusters, *values]).filter(pl.Series(point.wrong))
+    kinds = point.all_predictions["error_type"].cast(pl.String)
+    wrong = pl.DataFrame([rows, clusters, *values]).filter(kinds.eq_missing(pl.Series([error_type])))
     objects = _truths(point, chosen).with_columns(row=pl.lit(None, pl.Int64))
-    kinds = point.all_predictions["error_type"].filter(pl.Series(point.wrong)).cast(pl.String)
-    return _units(
-        "predictions",
-        PREDICTION_ERRORS,
-        pl.concat([wrong, objects]),
-        kinds.extend_constant(None, objects.height),
+    outcome = pl.repeat(error_type, wrong.height, dtype=pl.String, eager=True).extend_constant(
+        None, objects.height
     )
+    return _units("predictions", (error_type,), pl.concat([wrong, objects]), outcome)
 
 
 def _truths(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:

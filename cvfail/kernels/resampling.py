@@ -75,7 +75,7 @@ def weighted_average_precision(
                 if weight[b] == 0 or positives[b] <= 0:
                     continue
                 right = found[t, b]
-                before = right - weight[b]
+                before = right - int(weight[b])
                 best[t, b] = max(best[t, b], right / (wrong_everywhere[b] + wrong[t, b] + right))
                 earlier = _count_up_to(recalls, before / positives[b]) if before > 0 else 0
                 average[t, b] += best[t, b] * (reached[t, b] - earlier)
@@ -97,14 +97,14 @@ def _add(
     """Add (or take away) one prediction in every replicate."""
     if matched == 0 and ignored == 0:
         for b in range(weight.size):
-            wrong_everywhere[b] += sign * weight[b]
+            wrong_everywhere[b] += sign * int(weight[b])
         return
     for t in range(found.shape[0]):
         if (ignored >> t) & 1:
             continue
         counts = found[t] if (matched >> t) & 1 else wrong[t]
         for b in range(weight.size):
-            counts[b] += sign * weight[b]
+            counts[b] += sign * int(weight[b])
 
 
 @kernel

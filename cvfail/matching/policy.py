@@ -100,7 +100,7 @@ class Policy:
         shown = ", ".join(f"{value:g}" for value in self.iou_thresholds)
         raise PolicyError(
             f"iou={iou:g} is not on the ladder of this policy ({shown}). "
-            f"Hint: evaluate with Policy(iou_thresholds=(..., {iou:g}, ...))"
+            f"Hint: evaluate with Policy(iou_thresholds=(..., {iou:g}, ...)), --iou-thresholds on the command line"
         )
 
     @property

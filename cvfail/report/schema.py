@@ -169,7 +169,7 @@ class FailureMode(TypedDict):
         sentence: The evidence in one plain sentence.
         error_type: As in ``error_types``.
         slice: The slice, ``time_of_day=night & size=small``.
-        unit: What the rate is over: ``objects``, ``objects and wrong detections`` (for false alarms) or ``images``.
+        unit: What the rate is over: ``objects``, ``objects and such errors`` (for false alarms) or ``images``.
         support: Units in the slice.
         errors: Units of the slice with the error.
         rate: ``errors / support``.

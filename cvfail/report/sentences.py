@@ -28,7 +28,7 @@ HAPPENS: Mapping[str, str] = {
 }
 """What befalls the units of a failure mode, for its heading."""
 
-_UNITS: Mapping[str, str] = {"ground_truth": "objects", "predictions": "objects and wrong detections"}
+_UNITS: Mapping[str, str] = {"ground_truth": "objects", "predictions": "objects and such errors"}
 
 
 def share(value: float | None) -> str:

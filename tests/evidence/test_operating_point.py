@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvfail.errors import PolicyError
+from cvfail.evaluation import evaluate
 from cvfail.evidence.making import make_evidence
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.matching.policy import Policy
@@ -74,6 +75,15 @@ def test_scores_of_exactly_the_threshold_count():
     evidence = make_evidence(data, Policy())
     assert OperatingPoint.of(evidence, score=0.25).correct.tolist() == [True]
     assert OperatingPoint.of(evidence, score=0.2500001).correct.tolist() == [False]
+
+
+def test_an_evaluation_moved_to_another_point_answers_there_and_leaves_the_first_alone():
+    evaluation = evaluate(detection(*random_records(8)))
+    moved = evaluation.at(iou=0.75, score=0.5)
+    assert moved.metrics().df.equals(evaluation.metrics(iou=0.75, score=0.5).df)
+    assert moved.policy != evaluation.policy == Policy()
+    with pytest.raises(PolicyError, match="not on the ladder"):
+        evaluation.at(iou=0.42)
 
 
 def test_an_overlap_off_the_ladder_is_refused_with_the_ladder():

@@ -59,6 +59,11 @@ def test_a_folder_without_manifest_does_not_open(evaluation, tmp_path):
         open_evaluation(tmp_path / "run")
 
 
+def test_a_path_that_is_no_folder_is_told_so(tmp_path):
+    with pytest.raises(MissingFileError, match="nowhere is not a folder"):
+        open_evaluation(tmp_path / "nowhere")
+
+
 @pytest.mark.parametrize("keep", [0, 100, -20])
 def test_a_truncated_table_is_named(evaluation, tmp_path, keep):
     path = evaluation.save(tmp_path / "run") / "pairs.parquet"
