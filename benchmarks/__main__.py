@@ -54,10 +54,14 @@ def run(program: str) -> tuple[float, float]:
 def evaluation_times(files: Files, tools: list[str], runs: int) -> dict[str, tuple[list[float], float]]:
     """The tools in turn, A B A B …, after one run of each that is not counted."""
     programs = {
-        tool: PROGRAMS[tool].format(gt=str(files.ground_truth), pred=str(files.predictions)) + "\n" + _REPORT[2:]
+        tool: PROGRAMS[tool].format(gt=str(files.ground_truth), pred=str(files.predictions))
+        + "\n"
+        + _REPORT[2:]
         for tool in tools
     }
-    times: dict[str, tuple[list[float], float]] = {tool: ([], run(program)[1]) for tool, program in programs.items()}
+    times: dict[str, tuple[list[float], float]] = {
+        tool: ([], run(program)[1]) for tool, program in programs.items()
+    }
     for _ in range(runs):
         for tool, program in programs.items():
             times[tool][0].append(run(program)[0])

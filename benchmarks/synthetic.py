@@ -60,7 +60,9 @@ def _write_ground_truth(path, images, image, category, box, crowd) -> None:
         for row in range(image.size)
     ]
     document = {
-        "images": [{"id": i + 1, "width": 640, "height": 480, "file_name": f"{i + 1}.jpg"} for i in range(images)],
+        "images": [
+            {"id": i + 1, "width": 640, "height": 480, "file_name": f"{i + 1}.jpg"} for i in range(images)
+        ],
         "categories": [{"id": c + 1, "name": f"class {c + 1}"} for c in range(CATEGORIES)],
         "annotations": annotations,
     }
@@ -74,7 +76,9 @@ def _write_results(path, rng, images, image, category, box, popularity) -> None:
     row = np.repeat(np.arange(image.size), copies)
     jitter = rng.normal(0, 0.12, (row.size, 4)) * np.tile(box[row, 2:], 2)
     near = np.maximum(box[row] + jitter, [0, 0, 1, 1])
-    label = np.where(rng.random(row.size) < 0.15, rng.choice(CATEGORIES, row.size, p=popularity), category[row])
+    label = np.where(
+        rng.random(row.size) < 0.15, rng.choice(CATEGORIES, row.size, p=popularity), category[row]
+    )
     background = rng.poisson(54, images)
     found_image = np.concatenate([image[row], np.repeat(np.arange(images), background)])
     found_box = np.round(np.concatenate([near, _boxes(rng, int(background.sum()))]), 2)

@@ -29,5 +29,9 @@ def test_the_reference_cases(golden):
         for i, expected in enumerate(case["expected"][key]):
             if min(predictions[i][2:]) < 0:
                 continue  # a negative size is an input error in cvfail
-            assert box_overlap(columns(predictions), i, columns(truths), 0, False) == pytest.approx(expected[0])
-            assert box_overlap(columns(predictions), i, columns(truths), 1, crowd) == pytest.approx(expected[1])
+            assert box_overlap(columns(predictions), i, columns(truths), 0, False) == pytest.approx(
+                expected[0]
+            )
+            assert box_overlap(columns(predictions), i, columns(truths), 1, crowd) == pytest.approx(
+                expected[1]
+            )

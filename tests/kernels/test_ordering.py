@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from cvfail.kernels.ordering import descending_order, group_rows
 from cvfail.kernels.ranking import rank_predictions
 
-SCORES = st.lists(st.sampled_from([0.0, -0.0, 0.5, 1.0, -1.5, 1e-300, -1e300]) | st.floats(-10, 10), max_size=80)
+SCORES = st.lists(
+    st.sampled_from([0.0, -0.0, 0.5, 1.0, -1.5, 1e-300, -1e300]) | st.floats(-10, 10), max_size=80
+)
 
 
 @given(SCORES)
@@ -26,7 +28,11 @@ def test_grouping_keeps_input_order_inside_a_group(codes):
     np.testing.assert_array_equal(np.diff(offsets), np.bincount(codes, minlength=7))
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.sampled_from([0.1, 0.2, 0.2, 0.9])), max_size=400))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 3), st.sampled_from([0.1, 0.2, 0.2, 0.9])), max_size=400
+    )
+)
 def test_ranks_count_better_predictions_of_the_same_image_and_class(rows):
     image = np.array([row[0] for row in rows], np.int32)
     classes = np.array([row[1] for row in rows], np.int32)

@@ -40,16 +40,20 @@ def test_a_replicate_equals_the_metric_on_repeated_images(seed, area):
     replicates = replicate_precision(evidence, area=area, replicates=5, seed=11)
     weights = poisson_weights(np.arange(len(records[0])), 5, seed=11)
     for b in range(5):
-        expected = precision_recall(make_evidence(detection(*repeated(records, weights[b])), Policy()), area=area)
-        np.testing.assert_allclose(replicates.average_precision[:, :, b], expected.average_precision, atol=1e-12)
+        expected = precision_recall(
+            make_evidence(detection(*repeated(records, weights[b])), Policy()), area=area
+        )
+        np.testing.assert_allclose(
+            replicates.average_precision[:, :, b], expected.average_precision, atol=1e-12
+        )
         np.testing.assert_allclose(replicates.recall[:, :, b], expected.recall, atol=1e-12)
 
 
 def test_intervals_contain_the_estimate_on_many_images_and_shrink_with_more():
     few, many = (
-        coco_summary(make_evidence(detection(*distinct_scores(1, images=n)), Policy()), replicates=100).df.row(
-            1, named=True
-        )
+        coco_summary(
+            make_evidence(detection(*distinct_scores(1, images=n)), Policy()), replicates=100
+        ).df.row(1, named=True)
         for n in (40, 640)
     )
     for row in (few, many):
@@ -67,7 +71,9 @@ def test_images_of_one_cluster_weigh_the_same():
         ground_truth=data.ground_truth,
         predictions=data.predictions,
     )
-    replicates = replicate_precision(make_evidence(clustered, Policy()), replicates=50, seed=3).average_precision
+    replicates = replicate_precision(
+        make_evidence(clustered, Policy()), replicates=50, seed=3
+    ).average_precision
     drawn = replicates[:, :, ~np.isnan(replicates[0, 0])]
     np.testing.assert_allclose(drawn, np.broadcast_to(drawn[:, :, :1], drawn.shape))
 
