@@ -26,7 +26,7 @@ ANYTHING = st.recursive(
 RELAXED = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=60)
 
 
-def dataset_or_own_error(read):
+def assert_dataset_or_own_error(read):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InputWarning)
         with contextlib.suppress(CvfailError):
@@ -61,11 +61,11 @@ def test_any_value_anywhere_in_coco_files(tmp_path, changes, drop):
         if path in set(places(documents[which])):
             documents[which] = replaced(documents[which], path, new)
     options = {"on_invalid": "drop" if drop else "raise"}
-    dataset_or_own_error(lambda: read_coco(*documents, **options))
+    assert_dataset_or_own_error(lambda: read_coco(*documents, **options))
     paths = [tmp_path / "truth.json", tmp_path / "results.json"]
     for path, document in zip(paths, documents, strict=True):
         path.write_text(json.dumps(document))
-    dataset_or_own_error(lambda: read_coco(*paths, **options))
+    assert_dataset_or_own_error(lambda: read_coco(*paths, **options))
 
 
 @RELAXED
@@ -74,7 +74,7 @@ def test_any_bytes_anywhere_in_a_coco_file(tmp_path, position, new):
     content = json.dumps(TRUTH).encode()
     path = tmp_path / "truth.json"
     path.write_bytes(content[:position] + new + content[position + 1 :])
-    dataset_or_own_error(lambda: read_coco(path, RESULTS))
+    assert_dataset_or_own_error(lambda: read_coco(path, RESULTS))
 
 
 COLUMNS = st.one_of(
@@ -100,7 +100,7 @@ NAMES = ("image_id", "category_id", "x", "y", "width", "height", "score", "area"
 @pytest.mark.parametrize("normalised", [False, True])
 def test_any_columns_in_frames(normalised, truth, found, box_format, drop):
     base = {name: [1, 2] for name in ("image_id", "category_id")} | {"bbox": [[0.0, 0, 1, 1]] * 2}
-    dataset_or_own_error(
+    assert_dataset_or_own_error(
         lambda: from_frames(
             ground_truth=pl.DataFrame(base | truth, strict=False),
             predictions=pl.DataFrame(base | {"score": [0.5, 0.5]} | found, strict=False),
@@ -115,7 +115,7 @@ def test_any_columns_in_frames(normalised, truth, found, box_format, drop):
 @RELAXED
 @given(COLUMNS, st.none() | COLUMNS, st.none() | COLUMNS, st.none() | ANYTHING, st.booleans())
 def test_any_columns_as_labels(true, predicted, scores, probabilities, drop):
-    dataset_or_own_error(
+    assert_dataset_or_own_error(
         lambda: from_labels(
             true,
             predicted,
