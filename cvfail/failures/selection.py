@@ -16,7 +16,10 @@ MOST_CANDIDATES = 150
 """Only this many slices, by the lower bound of their excess, compete; the others overlap with them."""
 
 _NEGLIGIBLE = 0.1
-"""A narrow slice stands for a wide one if without it this share of the excess is left, or less."""
+"""A narrow slice stands for a wide one if without it this share of the excess is left, or less, …"""
+
+_CONSIDERABLE = 0.2
+"""… although this share of the units is left, or more."""
 
 Mask = NDArray[np.bool_]
 
@@ -95,14 +98,17 @@ class _Contest:
         return best
 
     def _holds_all(self, narrow: int, wide: int, among: Mask, level: float) -> bool:
-        """Whether a wide slice fails because of a narrow one in it, and without that hardly more than the rest."""
-        if not self._fails_more(narrow, among & self.masks[wide], level):
+        """Whether a wide slice fails because of a narrow one in it: what is left is much, and hardly fails more."""
+        inside = among & self.masks[wide]
+        remainder = inside & ~self.masks[narrow]
+        if remainder.sum() < _CONSIDERABLE * inside.sum() or not self._fails_more(narrow, inside, level):
             return False
-        whole, remainder = (
+        without = among & ~self.masks[narrow]
+        whole, left = (
             float(self.against_rest([wide], among=rows)["excess_errors"].fill_null(0.0).sum())
-            for rows in (among, among & ~self.masks[narrow])
+            for rows in (among, without)
         )
-        return bool(remainder <= _NEGLIGIBLE * whole)
+        return left <= _NEGLIGIBLE * whole and not self._fails_more(wide, without, level)
 
     def _fails_more(self, candidate: int, among: Mask, level: float) -> bool:
         table = self.against_rest([candidate], among=among)
