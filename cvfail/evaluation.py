@@ -17,8 +17,8 @@ from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
     from cvfail.failures.modes import FailureModes
+    from cvfail.metrics.averages import Average
     from cvfail.metrics.confusion import ConfusionMatrix
-    from cvfail.metrics.rates import Average
     from cvfail.metrics.voc import Method, VocAveragePrecision
 
 

@@ -101,16 +101,26 @@ def as_levels(values: pl.Series) -> pl.Series:
         >>> as_levels(pl.Series(range(100))).unique(maintain_order=True).to_list()
         ['< 24.75', '24.75 – 49.5', '49.5 – 74.25', '≥ 74.25']
     """
-    if not values.dtype.is_numeric() or values.n_unique() <= _MOST_LEVELS:
+    if not values.dtype.is_numeric():
         return values.cast(pl.String)
-    numbers = values.cast(pl.Float64).fill_nan(None)
+    numbers = values.cast(pl.Float64)
+    unknown = ~numbers.is_finite().fill_null(value=False)
+    numbers = numbers.set(unknown, None)
     known = numbers.drop_nulls().to_numpy()
+    if np.unique(known).size <= _MOST_LEVELS:
+        return values.cast(pl.String).set(unknown, None)
     above_lowest = known[known > known.min()]
     cuts = np.quantile(known, _QUARTILES)
     edges = np.unique(np.where(cuts > known.min(), cuts, above_lowest.min())).tolist()
-    names = [f"{edge:.6g}" for edge in edges]
+    names = _distinct(edges)
     labels = [f"< {names[0]}", *(f"{low} – {high}" for low, high in pairwise(names)), f"≥ {names[-1]}"]
     return _buckets(numbers, edges, labels)
+
+
+def _distinct(edges: Sequence[float]) -> list[str]:
+    """Numbers as text, with as many digits as it takes to tell them apart."""
+    shown = ([f"{edge:.{digits}g}" for edge in edges] for digits in range(6, 18))
+    return next(names for names in shown if len(set(names)) == len(edges))
 
 
 def _size(area: pl.Series) -> pl.Series:
@@ -123,8 +133,12 @@ def _buckets(values: pl.Series, edges: Sequence[float], labels: Sequence[str]) -
     return pl.Series(values.name, labels, pl.Enum(labels)).gather(places.set(values.is_null(), None))
 
 
+def _has_levels(dtype: pl.DataType) -> bool:
+    return not dtype.is_nested() and dtype not in {pl.Binary, pl.Object, pl.Duration}
+
+
 def _is_groupable(values: pl.Series) -> bool:
-    if values.dtype.is_nested() or values.dtype.is_temporal():
+    if values.dtype.is_temporal() or not _has_levels(values.dtype):
         return False
     distinct = values.n_unique()
     if distinct <= 1:

@@ -22,6 +22,9 @@ from cvfail.tables.identifiers import encode, sorted_keys
 
 Task = Literal["detection", "classification"]
 
+BACKGROUND = "(background)"
+"""Stands for the missing side of a prediction that hit nothing, or of an object that nothing hit."""
+
 
 class Evidence:
     """Everything that later questions need; nothing is matched again.
@@ -96,13 +99,16 @@ class Evidence:
 
     @cached_property
     def category_names(self) -> list[str]:
-        """The label of each category code; names that occur twice carry their id."""
+        """The label of each category code, all different; a name that is taken carries its id."""
         frame = self.categories.sort("category_id")
-        repeated = frame["name"].is_duplicated()
-        labelled = pl.format("{} [{}]", "name", "category_id") if repeated.any() else pl.col("name")
-        return frame.select(pl.when(repeated).then(labelled).otherwise("name").alias("label"))[
-            "label"
-        ].to_list()
+        repeated = set(frame.filter(frame["name"].is_duplicated())["name"]) | {BACKGROUND}
+        labels: list[str] = []
+        for category, name in frame.select("category_id", "name").iter_rows():
+            label = f"{name} [{category}]" if name in repeated else name
+            while label in labels:
+                label += f" [{category}]"
+            labels.append(label)
+        return labels
 
     @cached_property
     def clusters(self) -> NDArray[np.int32]:
@@ -118,7 +124,8 @@ class Evidence:
     def describe(self, *, iou: float | None = None, score: float | None = None) -> str:
         """The policy at an operating point as one line for headers, tables and captions."""
         if self.task == "classification":
-            return "each image's label against its predicted class"
+            limit = f", score >= {score:g}" if score else ""
+            return f"each image's label against its predicted class{limit}"
         return self.policy.describe(iou=iou, score=score)
 
     @cached_property

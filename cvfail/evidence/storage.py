@@ -17,6 +17,7 @@ from cvfail.matching.policy import Policy
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 TABLES = ("images", "categories", "ground_truth", "predictions", "pairs")
+_FILES = {MANIFEST, *(f"{table}.parquet" for table in TABLES)}
 
 
 class Manifest(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,8 +53,8 @@ def save_evidence(evidence: Evidence, folder: str | Path) -> Path:
     Raises:
         CvfailError: The folder exists and is something else.
     """
-    folder = Path(folder)
-    if folder.exists() and not (folder / MANIFEST).is_file():
+    folder = Path(folder).resolve()
+    if folder.exists() and not _is_evaluation(folder):
         raise CvfailError(f"{folder} exists and is not an evaluation. Hint: choose another folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.parent / f".{folder.name}.{os.getpid()}.part"
@@ -81,6 +82,17 @@ def save_evidence(evidence: Evidence, folder: str | Path) -> Path:
     return folder
 
 
+def _is_evaluation(folder: Path) -> bool:
+    """Whether a folder holds a saved evaluation and nothing else, so that it may be replaced."""
+    if not folder.is_dir() or {path.name for path in folder.iterdir()} - _FILES:
+        return False
+    try:
+        read_manifest(folder)
+    except CvfailError:
+        return False
+    return True
+
+
 def open_evidence(folder: str | Path) -> Evidence:
     """Read a saved evaluation.
 
@@ -90,10 +102,12 @@ def open_evidence(folder: str | Path) -> Evidence:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    tables = {table: _read_table(folder / f"{table}.parquet", manifest.rows[table]) for table in TABLES}
-    return Evidence(
-        task=manifest.task, policy=Policy.from_dict(manifest.policy), source=manifest.source, **tables
-    )
+    try:
+        policy = Policy.from_dict(manifest.policy)
+    except (TypeError, CvfailError) as error:
+        raise FormatError(f"{folder / MANIFEST}: {error}. Hint: evaluate and save again") from error
+    tables = {table: _read_table(folder / f"{table}.parquet", manifest.sha256.get(table)) for table in TABLES}
+    return Evidence(task=manifest.task, policy=policy, source=manifest.source, **tables)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -117,18 +131,12 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _read_table(path: Path, rows: int) -> pl.DataFrame:
+def _read_table(path: Path, digest: str | None) -> pl.DataFrame:
     if not path.is_file():
         raise MissingFileError(f"{path} is missing. Hint: evaluate and save again")
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise FormatError(f"{path} is damaged: {error}. Hint: evaluate and save again") from error
-    if len(frame) != rows:
-        raise FormatError(
-            f"{path} holds {len(frame)} rows, its manifest says {rows}. Hint: evaluate and save again"
-        )
-    return frame
+    if _digest(path) != digest:
+        raise FormatError(f"{path} is damaged: it is not what was saved. Hint: evaluate and save again")
+    return pl.read_parquet(path)
 
 
 def _digest(path: Path) -> str:

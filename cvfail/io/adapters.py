@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import polars as pl
@@ -62,7 +63,7 @@ def as_polars(table: TableLike, name: str) -> pl.DataFrame:
             frame = pl.DataFrame(ArrowStream(table))
             return frame.select(c for c in frame.columns if not _UNNAMED_INDEX.fullmatch(c))
         if isinstance(table, Mapping):
-            return pl.DataFrame(dict(table))
+            return pl.DataFrame({column: copy(values) for column, values in table.items()})
         if isinstance(table, Sequence) and not isinstance(table, str):
             return pl.DataFrame(table, infer_schema_length=None)
     except (PolarsError, TypeError, ValueError, OverflowError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cvfail.matching.coding import Coding
+from cvfail.matching.coding import Coding, regular_truths
 from cvfail.matching.outcomes import Outcomes, Pairs
 from cvfail.matching.policy import Policy
 from cvfail.tables.arrays import read_only
@@ -31,8 +31,11 @@ def compare_labels(data: Dataset, coding: Coding, policy: Policy) -> Outcomes:
     same = coding.category[rows] == coding.truth_category[truth]
     every_bit = np.uint16((1 << len(policy.iou_thresholds)) - 1)
     bits = np.where(same, every_bit, np.uint16(0)).astype(np.uint16)
+    regular = regular_truths(data.ground_truth, area_range=policy.area_ranges["all"])
+    neutral = np.where(regular[truth], np.uint16(0), every_bit)
     matched: NDArray[np.uint16] = np.zeros((len(policy.area_ranges), len(data.predictions)), np.uint16)
-    matched[:, rows] = bits
+    ignored = np.zeros_like(matched)
+    matched[:, rows], ignored[:, rows] = bits, neutral
     pairs = Pairs(
         prediction=read_only(rows),
         truth=read_only(truth),
@@ -43,6 +46,6 @@ def compare_labels(data: Dataset, coding: Coding, policy: Policy) -> Outcomes:
     return Outcomes(
         rank=np.zeros(len(data.predictions), np.int32),
         matched=matched,
-        ignored=np.zeros_like(matched),
+        ignored=ignored,
         pairs=pairs,
     )

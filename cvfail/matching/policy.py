@@ -47,17 +47,28 @@ class Policy:
 
     iou_thresholds: tuple[float, ...] = COCO_IOU_THRESHOLDS
     max_detections: tuple[int, ...] = (1, 10, 100)
-    area_ranges: Mapping[str, tuple[float, float]] = field(default_factory=lambda: COCO_AREA_RANGES)
+    area_ranges: Mapping[str, tuple[float, float]] = field(
+        default_factory=lambda: COCO_AREA_RANGES, hash=False
+    )
     iou: float = 0.5
     score: float = 0.25
     background_iou: float = 0.1
 
     def __post_init__(self) -> None:
         """Bring the values to their declared types and reject those without meaning."""
-        object.__setattr__(self, "iou_thresholds", tuple(float(value) for value in self.iou_thresholds))
-        object.__setattr__(self, "max_detections", tuple(int(value) for value in self.max_detections))
-        ranges = {str(name): (float(low), float(high)) for name, (low, high) in self.area_ranges.items()}
-        object.__setattr__(self, "area_ranges", MappingProxyType(ranges))
+        try:
+            plain = {
+                "iou_thresholds": tuple(float(value) for value in self.iou_thresholds),
+                "max_detections": tuple(int(value) for value in self.max_detections),
+                "area_ranges": {
+                    str(name): (float(low), float(high)) for name, (low, high) in self.area_ranges.items()
+                },
+                **{name: float(getattr(self, name)) for name in ("iou", "score", "background_iou")},
+            }
+        except (TypeError, ValueError, AttributeError) as error:
+            raise PolicyError(f"a value of the policy has the wrong type: {error}") from error
+        for name, value in plain.items():
+            object.__setattr__(self, name, value)
         self._check_ladder()
         self._check_limits()
         self.threshold_index(self.iou)
@@ -85,8 +96,11 @@ class Policy:
                 "Hint: {'all': (0, 1e10), 'tiny': (0, 256)}"
             )
         for name, (low, high) in self.area_ranges.items():
-            if not low <= high:
-                raise PolicyError(f"area_ranges: {name} must have low <= high; found ({low}, {high})")
+            if not low <= high < math.inf:
+                raise PolicyError(
+                    f"area_ranges: {name} must have low <= high, both finite; found ({low}, {high}). "
+                    "Hint: 1e10 is COCO's upper end"
+                )
 
     def threshold_index(self, iou: float) -> int:
         """The position of an overlap threshold on the ladder.

@@ -9,7 +9,8 @@ import polars as pl
 from cvfail.errors import QueryError
 from cvfail.evidence.attributes import attributes
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.metrics.classification import Average, classification_agreement, classification_metrics
+from cvfail.metrics.averages import Average, require_average
+from cvfail.metrics.classification import classification_agreement, classification_metrics
 from cvfail.tables.result import ResultTable
 
 _CATEGORY = "category"
@@ -26,6 +27,8 @@ def classified_image_rates(
         average: Inside a group: ``micro``, ``macro`` or ``weighted``.
         confidence: Coverage of the intervals.
     """
+    require_average(average)
+    by = list(dict.fromkeys(by))
     rows = _rows(point, [name for name in by if name != _CATEGORY])
     labels = point.evidence.category_names
     table = classification_metrics(rows, labels, by=by, average=average, confidence=confidence)
@@ -66,4 +69,7 @@ def _rows(point: OperatingPoint, names: Sequence[str]) -> pl.DataFrame:
 
 
 def _caption(point: OperatingPoint, what: str, confidence: float) -> str:
-    return f"{what}; {point.evidence.describe()}; {confidence:.0%} intervals clustered by image"
+    unanswered = int((point.evidence.regular() & (point.partner < 0) & (point.repairs < 0)).sum())
+    left_out = f"; {unanswered} images without an answer are left out" if unanswered else ""
+    described = point.evidence.describe(score=point.score)
+    return f"{what}; {described}; {confidence:.0%} intervals clustered by image{left_out}"

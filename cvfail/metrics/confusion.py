@@ -10,12 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.errors import QueryError
+from cvfail.evidence.evidence import BACKGROUND
 from cvfail.evidence.examples import examples
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.tables.result import ResultTable
-
-BACKGROUND = "(background)"
-"""Row of predictions that hit nothing, and column of objects that nothing hit."""
 
 Normalise = Literal["true", "predicted", "all"]
 
@@ -64,6 +62,8 @@ class ConfusionMatrix:
             raise QueryError(
                 f"confusion counts of shape {self.counts.shape} do not fit {len(self.labels)} labels"
             )
+        if len(set(self.labels)) < len(self.labels):
+            raise QueryError(f"labels of a confusion matrix must all differ; found {self.labels}")
         self.background = background
         self.caption = caption
         self._rows = rows

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import polars as pl
 
 from cvfail.evidence.attributes import Attribute, Rule, attributes
 from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.metrics.averages import Average, require_average
 from cvfail.statistics.averaged import averaged_ratio
 from cvfail.statistics.clustered import clustered_ratio
 from cvfail.statistics.grouping import aggregate, attach
 from cvfail.tables.result import ResultTable
-
-Average = Literal["micro", "macro", "weighted"]
 
 _CLUSTER = "cluster"
 _CATEGORY = "category_code"
@@ -55,7 +53,8 @@ def rates(
 
     Source: intervals: ratio estimator clustered by image, Wilson with the effective number of units.
     """
-    chosen = attributes(point.evidence, by)
+    require_average(average)
+    chosen = attributes(point.evidence, list(dict.fromkeys(by)))
     rule = _rule(chosen)
     units = _units(point, chosen)
     keys = [attribute.name for attribute in chosen]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cvfail.errors import QueryError
+from cvfail.evidence.evidence import BACKGROUND
 from cvfail.evidence.operating_point import OperatingPoint
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
 
     with duckdb.connect(":memory:") as connection:
         for name, frame in _tables(point).items():
-            connection.register(name, _Stream(frame))
+            connection.register(
+                name, _Stream(frame.with_columns(pl.selectors.by_dtype(pl.Null).cast(pl.String)))
+            )
         for view in VIEWS:
             connection.execute((files(__package__) / f"{view}.sql").read_text())
         for setting in (
@@ -60,11 +63,30 @@ def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
             connection.execute(f"SET {setting}")
         try:
             _require_select(connection, sql)
-            return pl.DataFrame(_Stream(connection.sql(sql)))
+            return _answer(connection.sql(sql))
         except duckdb.Error as error:
             raise QueryError(
                 f"{error}\nHint: tables and views are {', '.join(sorted([*_NAMES, *VIEWS]))}"
             ) from error
+
+
+def _answer(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
+    """The rows of a relation; column names must differ, and intervals have no place in a frame."""
+    names = [name.casefold() for name in relation.columns]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise QueryError(
+            f"the answer has several columns called {', '.join(repeated)}. "
+            "Hint: name them with AS, or leave one out with SELECT * EXCLUDE"
+        )
+    durations = [
+        name
+        for name, kind in zip(relation.columns, relation.types, strict=True)
+        if "INTERVAL" in str(kind).upper()
+    ]
+    if durations:
+        raise QueryError(f"{durations[0]} is an interval. Hint: date_diff('second', a, b) is a number")
+    return pl.DataFrame(_Stream(relation))
 
 
 _NAMES = ("images", "categories", "ground_truth", "predictions", "pairs", "cells")
@@ -88,7 +110,7 @@ def _tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
 
 
 def _named_cells(point: OperatingPoint, names: pl.Series) -> pl.DataFrame:
-    labels = names.append(pl.Series(["(background)"]))
+    labels = names.append(pl.Series([BACKGROUND]))
     cells = point.cells
     return cells.select(
         labels.gather(cells["true_code"]).alias("true"),
