@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -19,6 +19,15 @@ Rule = Literal["exact", "own_geometry", "none"]
 SIZE_EDGES = (1024.0, 9216.0)
 SIZE_LABELS = ("small", "medium", "large")
 """Half-open buckets [0, 1024), [1024, 9216), [9216, inf) in square pixels, so that they partition the objects."""
+
+ANSWER_NAMES = frozenset(
+    {
+        *("tp", "fp", "fn", "tn", "support", "predicted", "true", "clusters", "design_effect", "fp_rule"),
+        *("precision", "recall", "f1", "specificity", "accuracy"),
+        *("metric", "estimate", "lower", "upper", "numerator", "denominator"),
+    }
+)
+"""Columns of answers; results cannot be grouped by an attribute that has one of these names."""
 
 _MOST_LEVELS = 12
 _QUARTILES = (0.25, 0.5, 0.75)
@@ -45,18 +54,20 @@ class Attribute:
 def attribute_names(evidence: Evidence) -> list[str]:
     """Everything that `attribute` answers: category, size, then attributes of images and of ground truth."""
     own = ["category", "size"] if evidence.task == "detection" else ["category"]
-    images = [name for name in evidence.attributes("images") if _is_groupable(evidence.images[name])]
-    truths = [
-        name for name in evidence.attributes("ground_truth") if _is_groupable(evidence.ground_truth[name])
-    ]
-    return list(dict.fromkeys([*own, *images, *truths]))
+    return list(dict.fromkeys([*own, *(name for name, fit in _candidates(evidence) if fit)]))
 
 
 def dropped_attributes(evidence: Evidence) -> list[str]:
-    """Attribute columns that no group can be made of: constant, or almost a different value in every row."""
+    """Attribute columns that no group can be made of: constant, almost unique, or named like a column of answers."""
+    return list(dict.fromkeys(name for name, fit in _candidates(evidence) if not fit))
+
+
+def _candidates(evidence: Evidence) -> Iterator[tuple[str, bool]]:
+    """Every attribute column and whether groups can be made of it."""
     tables = {"images": evidence.images, "ground_truth": evidence.ground_truth}
-    names = [(name, tables[table]) for table in tables for name in evidence.attributes(table)]
-    return list(dict.fromkeys(name for name, frame in names if not _is_groupable(frame[name])))
+    for table, frame in tables.items():
+        for name in evidence.attributes(table):
+            yield name, not _is_taken(name) and _is_groupable(frame[name])
 
 
 def attributes(evidence: Evidence, names: Sequence[str]) -> list[Attribute]:
@@ -72,7 +83,8 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
     """The values of an attribute on both sides, as text.
 
     Numbers with more than 12 different values are cut at the quartiles of the images (or of the ground truth
-    for its own columns), never of the predictions. Ground-truth columns have no value on false positives.
+    for its own columns), never of the predictions. Ground-truth columns have no value on false positives. An
+    attribute that images and ground truth both have is the images'.
 
     Raises:
         QueryError: There is no such attribute.
@@ -84,6 +96,7 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
     if name == "size" and evidence.task == "detection":
         own = evidence.predictions.select(pl.col("width") * pl.col("height")).to_series()
         return Attribute(name, "own_geometry", _size(evidence.ground_truth["area"]), _size(own))
+    _refuse_unfit(evidence, name)
     if name in evidence.attributes("images"):
         by_image = as_levels(evidence.images.sort("image_id")[name])
         coding = evidence.coding
@@ -92,6 +105,14 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
         return Attribute(name, "none", as_levels(evidence.ground_truth[name]), None)
     known = ", ".join(attribute_names(evidence))
     raise QueryError(f"{name!r} is not an attribute of the images or the ground truth. Hint: one of {known}")
+
+
+def _refuse_unfit(evidence: Evidence, name: str) -> None:
+    if _is_taken(name):
+        raise QueryError(f"{name!r} is the name of a column of the answer. Hint: rename the attribute")
+    for table in (evidence.images, evidence.ground_truth):
+        if name in table.columns and not _has_levels(table[name].dtype):
+            raise QueryError(f"{name!r} holds {table[name].dtype}, which has no levels to group by")
 
 
 def as_levels(values: pl.Series) -> pl.Series:
@@ -108,7 +129,8 @@ def as_levels(values: pl.Series) -> pl.Series:
     numbers = numbers.set(unknown, None)
     known = numbers.drop_nulls().to_numpy()
     if np.unique(known).size <= _MOST_LEVELS:
-        return values.cast(pl.String).set(unknown, None)
+        exact = values if values.n_unique() <= _MOST_LEVELS else numbers
+        return exact.cast(pl.String).set(unknown, None)
     above_lowest = known[known > known.min()]
     cuts = np.quantile(known, _QUARTILES)
     edges = np.unique(np.where(cuts > known.min(), cuts, above_lowest.min())).tolist()
@@ -131,6 +153,10 @@ def _buckets(values: pl.Series, edges: Sequence[float], labels: Sequence[str]) -
     """Half-open buckets [edge, next edge) as an enumeration in their order."""
     places = pl.Series(np.searchsorted(edges, values.to_numpy(), side="right"))
     return pl.Series(values.name, labels, pl.Enum(labels)).gather(places.set(values.is_null(), None))
+
+
+def _is_taken(name: str) -> bool:
+    return name in ANSWER_NAMES or name.startswith(("_", "unit:"))
 
 
 def _has_levels(dtype: pl.DataType) -> bool:

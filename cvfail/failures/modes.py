@@ -13,7 +13,7 @@ from cvfail.evidence.examples import examples
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.failures.search import KEYS, members, search_slices
 from cvfail.failures.selection import select_modes
-from cvfail.failures.units import PREDICTION_ERRORS, Units, prediction_units, truth_units
+from cvfail.failures.units import PREDICTION_ERRORS, ROW, Units, prediction_units, truth_units
 from cvfail.statistics.multiplicity import benjamini_hochberg
 from cvfail.tables.result import ResultTable
 
@@ -102,7 +102,7 @@ class FailureModes(ResultTable):
         mode = chosen.row(0, named=True)
         units = self._units[mode["error_type"]]
         erroneous = (units.errors(mode["error_type"]) > 0) & members(units, tuple(mode[key] for key in KEYS))
-        rows = units.frame.filter(erroneous)["row"]
+        rows = units.frame.filter(erroneous)[ROW]
         if mode["unit"] == "ground_truth":
             behind = self._point.ground_truth[rows].select(
                 "ground_truth_index", prediction_index="nearest_prediction"
@@ -159,7 +159,7 @@ def failure_modes(
     if max_order not in {1, 2}:
         raise QueryError(f"max_order must be 1 or 2; found {max_order}")
     evidence = point.evidence
-    names = attribute_names(evidence) if attributes is None else list(attributes)
+    names = attribute_names(evidence) if attributes is None else list(dict.fromkeys(attributes))
     kinds = [truth_units(point, names), *(prediction_units(point, names, kind) for kind in PREDICTION_ERRORS)]
     units = {error_type: told for told in kinds for error_type in told.error_types}
     tested = _tested(kinds, max_order, min_support, min_clusters, confidence)

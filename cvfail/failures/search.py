@@ -7,13 +7,14 @@ from itertools import combinations
 
 import polars as pl
 
-from cvfail.failures.units import Units, error_column
+from cvfail.failures.units import CLUSTER, Units, error_column
 from cvfail.statistics.contrast import slice_against_rest
 
 KEYS = ("attribute_1", "value_1", "attribute_2", "value_2")
 """What names a slice; the second pair is null for a slice of one attribute."""
 
 _LEVEL = pl.String
+_COUNT = "unit:count"
 
 
 def search_slices(units: Units, *, max_order: int, min_support: int, confidence: float) -> pl.DataFrame:
@@ -62,7 +63,7 @@ def _attribute_sets(units: Units, max_order: int) -> Iterator[tuple[str, ...]]:
 
 
 def _totals(units: Units, error_type: str) -> pl.DataFrame:
-    return units.frame.group_by("cluster", maintain_order=True).agg(
+    return units.frame.group_by(pl.col(CLUSTER).alias("cluster"), maintain_order=True).agg(
         pl.col(error_column(error_type)).sum().alias("errors"), pl.len().cast(pl.Float64).alias("units")
     )
 
@@ -77,9 +78,9 @@ def _cells(units: Units, names: tuple[str, ...], min_support: int) -> Iterator[t
     frame = units.frame.filter(support >= min_support, *narrower)
     if frame.is_empty():
         return
-    cells = frame.group_by(*names, "cluster", maintain_order=True).agg(
+    cells = frame.group_by(*names, CLUSTER, maintain_order=True).agg(
         pl.col([error_column(error_type) for error_type in units.error_types]).sum(),
-        pl.len().cast(pl.Float64).alias("units"),
+        pl.len().cast(pl.Float64).alias(_COUNT),
     )
     pair = (*names, None)[:2]
     keys = [
@@ -91,4 +92,7 @@ def _cells(units: Units, names: tuple[str, ...], min_support: int) -> Iterator[t
         )
     ]
     for error_type in units.error_types:
-        yield error_type, cells.select(*keys, "cluster", "units", errors=error_column(error_type))
+        yield (
+            error_type,
+            cells.select(*keys, cluster=CLUSTER, units=_COUNT, errors=error_column(error_type)),
+        )

@@ -15,6 +15,10 @@ from cvfail.evidence.operating_point import OperatingPoint
 TRUTH_ERRORS = ("missed", "classification", "localisation")
 """Told of ground truth: nothing aims at it, or only something of the wrong class or with a poor box."""
 
+ROW = "unit:row"
+CLUSTER = "unit:cluster"
+"""Columns of `Units.frame` beside attributes, which may have any name."""
+
 PREDICTION_ERRORS = ("duplicate", "background", "both")
 """Told of false positives."""
 
@@ -26,8 +30,8 @@ class Units:
     Attributes:
         kind: The table that the errors are rows of: ``ground_truth`` or ``predictions``.
         error_types: The errors that are told of this kind.
-        frame: One row per unit: ``cluster``, one column per attribute, one 0/1 column per error type (named
-            ``error:<type>``), and ``row``, the row number in the table; null for a unit of the other table.
+        frame: One row per unit: ``unit:cluster``, one column per attribute, one 0/1 column per error type (named
+            ``error:<type>``), and ``unit:row``, the row number in the table; null for a unit of the other table.
         attributes: Names of the attribute columns that have more than one value here.
     """
 
@@ -43,7 +47,7 @@ class Units:
     @cached_property
     def clusters(self) -> pl.Series:
         """Cluster of each unit."""
-        return self.frame["cluster"]
+        return self.frame[CLUSTER]
 
 
 def error_column(error_type: str) -> str:
@@ -70,11 +74,11 @@ def prediction_units(point: OperatingPoint, names: Sequence[str], error_type: st
     values = [
         attribute.prediction.alias(attribute.name) for attribute in chosen if attribute.prediction is not None
     ]
-    clusters = pl.Series("cluster", evidence.clusters[evidence.coding.image])
-    rows = pl.Series("row", np.arange(clusters.len()))
+    clusters = pl.Series(CLUSTER, evidence.clusters[evidence.coding.image])
+    rows = pl.Series(ROW, np.arange(clusters.len()))
     kinds = point.all_predictions["error_type"].cast(pl.String)
     wrong = pl.DataFrame([rows, clusters, *values]).filter(kinds.eq_missing(pl.Series([error_type])))
-    objects = _truths(point, chosen).with_columns(row=pl.lit(None, pl.Int64))
+    objects = _truths(point, chosen).with_columns(pl.lit(None, pl.Int64).alias(ROW))
     outcome = pl.repeat(error_type, wrong.height, dtype=pl.String, eager=True).extend_constant(
         None, objects.height
     )
@@ -84,8 +88,8 @@ def prediction_units(point: OperatingPoint, names: Sequence[str], error_type: st
 def _truths(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
     """Row, cluster and attribute values of every regular ground truth."""
     evidence = point.evidence
-    clusters = pl.Series("cluster", evidence.clusters[evidence.coding.truth_image])
-    rows = pl.Series("row", np.arange(clusters.len()))
+    clusters = pl.Series(CLUSTER, evidence.clusters[evidence.coding.truth_image])
+    rows = pl.Series(ROW, np.arange(clusters.len()))
     values = [attribute.truth.alias(attribute.name) for attribute in chosen]
     return pl.DataFrame([rows, clusters, *values]).filter(pl.Series(evidence.regular()))
 
@@ -95,5 +99,5 @@ def _units(kind: str, error_types: tuple[str, ...], frame: pl.DataFrame, outcome
     errors = [
         text.eq_missing(pl.Series([name])).cast(pl.Float64).alias(error_column(name)) for name in error_types
     ]
-    names = [name for name in frame.columns if name not in {"row", "cluster"} and frame[name].n_unique() > 1]
+    names = [name for name in frame.columns if name not in {ROW, CLUSTER} and frame[name].n_unique() > 1]
     return Units(kind, error_types, frame.with_columns(errors), tuple(names))

@@ -14,8 +14,8 @@ from cvfail.statistics.clustered import clustered_ratio
 from cvfail.statistics.grouping import aggregate, attach
 from cvfail.tables.result import ResultTable
 
-_CLUSTER = "cluster"
-_CATEGORY = "category_code"
+_CLUSTER = "unit:cluster"
+_CATEGORY = "unit:category"
 
 _RATES = {
     "precision": (pl.col("tp"), pl.col("tp") + pl.col("fp")),

@@ -239,7 +239,7 @@ GROUND_TRUTH_OUTCOMES = (
     ),
 )
 
-OPERATING_POINT_OUTCOMES = (
+PREDICTION_POINT_OUTCOMES = (
     Column(name="outcome", dtype=pl.String, meaning="what became of the row at this IoU and score"),
     Column(name="error_type", dtype=pl.String, meaning="the kind of error", null="no error"),
     Column(
@@ -249,10 +249,20 @@ OPERATING_POINT_OUTCOMES = (
         null="none",
     ),
     Column(
-        name="matched_prediction_index",
-        dtype=pl.Int64,
-        meaning="row number of the matching prediction",
+        name="overlap",
+        dtype=pl.Float64,
+        meaning="overlap with the ground truth of target_index",
         null="none",
+    ),
+)
+
+TRUTH_POINT_OUTCOMES = (
+    Column(name="outcome", dtype=pl.String, meaning="found, missed, or which error nearly found it; ignored"),
+    Column(
+        name="nearest_prediction",
+        dtype=pl.Int64,
+        meaning="row number of the prediction that found it, or would if its class or box were right",
+        null="missed",
     ),
 )
 
@@ -267,9 +277,15 @@ DERIVED_ATTRIBUTES = ("category", "size")
 
 RESERVED_NAMES = frozenset(
     column.name
-    for columns in (PAIRS.columns, PREDICTION_OUTCOMES, GROUND_TRUTH_OUTCOMES, OPERATING_POINT_OUTCOMES)
+    for columns in (
+        PAIRS.columns,
+        PREDICTION_OUTCOMES,
+        GROUND_TRUTH_OUTCOMES,
+        PREDICTION_POINT_OUTCOMES,
+        TRUTH_POINT_OUTCOMES,
+    )
     for column in columns
-) | frozenset(DERIVED_ATTRIBUTES)
+) | frozenset({*DERIVED_ATTRIBUTES, "image_width", "image_height"})
 """Names that an evaluation adds to the tables; no attribute may have one of them."""
 
 RESERVED_PREFIXES = ("matched_", "ignored_")

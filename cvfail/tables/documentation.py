@@ -19,11 +19,12 @@ from cvfail.tables.declared import (
     DETECTION_PREDICTIONS,
     GROUND_TRUTH_OUTCOMES,
     IMAGES,
-    OPERATING_POINT_OUTCOMES,
     PAIRS,
     PREDICTION_OUTCOMES,
+    PREDICTION_POINT_OUTCOMES,
     RESERVED_NAMES,
     RESERVED_PREFIXES,
+    TRUTH_POINT_OUTCOMES,
 )
 from cvfail.tables.schema import Column, Table
 from cvfail.tables.writing import write_whole
@@ -41,7 +42,8 @@ _TABLES = (
 _OUTCOMES = (
     ("Added to predictions by matching", PREDICTION_OUTCOMES),
     ("Added to ground_truth by matching", GROUND_TRUTH_OUTCOMES),
-    ("Added to both at an IoU and a score threshold", OPERATING_POINT_OUTCOMES),
+    ("Added to `predictions` at an IoU and a score threshold", PREDICTION_POINT_OUTCOMES),
+    ("Added to `ground_truth` at an IoU and a score threshold", TRUTH_POINT_OUTCOMES),
 )
 
 _SQL_TYPES: dict[object, str] = {
