@@ -12,7 +12,7 @@ from cvfail.version import __version__
 
 if TYPE_CHECKING:
     from cvfail.demo import write_demo
-    from cvfail.errors import CvfailError
+    from cvfail.errors import CvfailError, SchemaError
     from cvfail.evaluation import Evaluation, evaluate
     from cvfail.evaluation import open_evaluation as open  # noqa: A004
     from cvfail.io.coco import read_coco
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from cvfail.io.labels import from_labels
     from cvfail.io.parquet import read_parquet, write_parquet
     from cvfail.matching.policy import Policy
+    from cvfail.metrics.classification_counts import ClassificationCounts, rates_from_counts
     from cvfail.metrics.confusion import ConfusionMatrix
 
 _HOME = {
     "ConfusionMatrix": "cvfail.metrics.confusion",
     "CvfailError": "cvfail.errors",
+    "SchemaError": "cvfail.errors",
+    "rates_from_counts": "cvfail.metrics.classification_counts",
+    "ClassificationCounts": "cvfail.metrics.classification_counts",
     "Evaluation": "cvfail.evaluation",
     "Policy": "cvfail.matching.policy",
     "evaluate": "cvfail.evaluation",
@@ -40,15 +44,18 @@ _HOME = {
 _INSIDE = {"open": "open_evaluation"}
 
 __all__ = [
+    "ClassificationCounts",
     "ConfusionMatrix",
     "CvfailError",
     "Evaluation",
     "Policy",
+    "SchemaError",
     "__version__",
     "evaluate",
     "from_frames",
     "from_labels",
     "open",
+    "rates_from_counts",
     "read_coco",
     "read_parquet",
     "write_demo",

@@ -17,7 +17,7 @@ from cvfail.evidence.columns import bits_column, prediction_outcome_names, truth
 from cvfail.matching.coding import Coding, regular_truths
 from cvfail.matching.policy import Policy
 from cvfail.tables.arrays import column_array, read_only
-from cvfail.tables.dataset import Dataset
+from cvfail.tables.dataset import Dataset, no_rejected_rows
 from cvfail.tables.identifiers import encode, sorted_keys
 
 Task = Literal["detection", "classification"]
@@ -38,6 +38,7 @@ class Evidence:
         predictions: Predicted objects with outcome columns.
         pairs: Overlapping pairs by row index.
         source: Where each table came from.
+        rejected: Rows that the reader left out; not saved.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Evidence:
         predictions: pl.DataFrame,
         pairs: pl.DataFrame,
         source: Mapping[str, str],
+        rejected: pl.DataFrame | None = None,
     ) -> None:
         self.task: Task = task
         self.policy = policy
@@ -60,6 +62,7 @@ class Evidence:
         self.predictions = predictions
         self.pairs = pairs
         self.source = dict(source)
+        self.rejected = no_rejected_rows() if rejected is None else rejected
 
     def at(self, *, iou: float | None = None, score: float | None = None) -> Evidence:
         """The same evidence with another operating point as the default; nothing is matched again.
@@ -86,6 +89,7 @@ class Evidence:
             ground_truth=self.ground_truth.drop(truth_outcome_names()),
             predictions=self.predictions.drop(prediction_outcome_names(self.policy)),
             source=self.source,
+            rejected=self.rejected,
         )
 
     def attributes(self, table: str) -> list[str]:

@@ -38,4 +38,5 @@ def make_evidence(data: Dataset, policy: Policy, *, threads: int | None = None) 
         predictions=predictions_with_outcomes(data, outcomes, policy),
         pairs=pairs_frame(outcomes.pairs),
         source=data.source,
+        rejected=data.rejected,
     )

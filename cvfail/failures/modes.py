@@ -171,12 +171,9 @@ def failure_modes(
     others = tested.filter(~significant & (pl.col("excess_errors") > 0)).with_columns(
         significant=pl.lit(False)
     )
-    ranked = pl.concat(
-        [
-            *(_by_excess(pl.concat(modes).with_columns(significant=pl.lit(True))) for _ in modes[:1]),
-            _by_excess(others.unique(_SAME_ROWS, keep="first", maintain_order=True)).head(insignificant),
-        ]
-    )
+    significant_modes = pl.concat([tested.clear(), *modes]).with_columns(significant=pl.lit(value=True))
+    best_others = _by_excess(others.unique(_SAME_ROWS, keep="first", maintain_order=True)).head(insignificant)
+    ranked = pl.concat([_by_excess(significant_modes), best_others])
     search = Search(
         tuple(names), tuple(dropped_attributes(evidence)), len(tested), level, min_support, min_clusters
     )
@@ -218,7 +215,9 @@ def _present(modes: pl.DataFrame, noun: str) -> pl.DataFrame:
         pl.col("errors").cast(pl.Int64),
         "rate",
         "rest_rate",
-        *(f"{name}{end}" for name in ("difference",) for end in ("", "_lower", "_upper")),
+        "difference",
+        "difference_lower",
+        "difference_upper",
         "excess_errors",
         "excess_lower",
         "excess_upper",

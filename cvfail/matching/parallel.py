@@ -13,7 +13,10 @@ Result = TypeVar("Result")
 
 def worker_count(threads: int | None) -> int:
     """The number of threads to use: as asked, else one per processor that this process may use."""
-    return max(1, threads if threads is not None else len(os.sched_getaffinity(0)))
+    if threads is not None:
+        return max(1, threads)
+    usable = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(usable(0)) if usable else os.cpu_count() or 1
 
 
 def run_in_order(work: Callable[[Work], Result], items: Sequence[Work], *, threads: int) -> list[Result]:

@@ -129,7 +129,17 @@ def average_precision(
             **columns,
         }
     ).with_columns(pl.selectors.float().fill_nan(None), pl.Series("support", curve.positives))
-    return ResultTable(frame, caption=f"average precision by class; {evidence.describe(score=0)}")
+    return ResultTable(frame, caption=_caption(evidence, replicates, confidence))
+
+
+def _caption(evidence: Evidence, replicates: int, confidence: float) -> str:
+    interval = f"{confidence:.0%} intervals from {replicates} bootstrap replicates of the images"
+    ladder = evidence.policy.iou_thresholds
+    return (
+        f"average precision by class; mean over IoU {ladder[0]:g} to {ladder[-1]:g}, "
+        f"at most {evidence.policy.limit} predictions per image and class; "
+        f"{interval if replicates else 'no intervals'}"
+    )
 
 
 def _bounds(
