@@ -54,7 +54,7 @@ def coco_summary(
         metrics: Names of the numbers wanted, such as ``["AP", "AR100"]``; all if not given.
         replicates: Bootstrap replicates for the intervals; 0 leaves the bounds null.
         confidence: Of the intervals.
-        seed: Of the bootstrap weights; the same seed gives every model the same weights.
+        seed: Of the bootstrap weights; the same seed gives every model on the same images the same weights.
         threads: Threads over classes; all processors if not given.
 
     Returns:
