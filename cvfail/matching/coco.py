@@ -10,11 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.kernels.assignment import assign
 from cvfail.kernels.boxes import Boxes
-from cvfail.kernels.ordering import group_rows
-from cvfail.kernels.pairs import overlapping_pairs
-from cvfail.kernels.ranking import rank_predictions
+from cvfail.kernels.matching import match_images
 from cvfail.matching.coding import Coding, regular_truths
 from cvfail.matching.outcomes import Outcomes, Pairs
 from cvfail.matching.parallel import run_in_order, worker_count
@@ -26,14 +23,15 @@ _REACH = 1 - 1e-10
 """A threshold of 1 is lowered to this, so that identical boxes match."""
 
 _BLOCKS_PER_THREAD = 4
-_PAIRS_PER_PREDICTION = 2
+_PAIRS_AT_ONCE = 1 << 17
+"""Pairs are written to buffers of this length and copied from there, so that the buffers stay in the cache."""
 
 
 def match(data: Dataset, coding: Coding, policy: Policy, *, threads: int | None = None) -> Outcomes:
     """Match all predictions to the ground truth, at every threshold and in every area range.
 
     Args:
-        data: Validated detection tables.
+        data: Validated detection tables whose rows are grouped by image, images in the order of their codes.
         coding: Their codes.
         policy: Thresholds, ranges, limits.
         threads: Threads over blocks of images; all processors if not given. The result does not depend on it.
@@ -52,21 +50,19 @@ def match(data: Dataset, coding: Coding, policy: Policy, *, threads: int | None 
 
 @dataclass(frozen=True)
 class _Arrays:
-    """The tables as the kernels take them; blocks write to disjoint rows of the outcome arrays."""
+    """The tables as the kernel takes them; blocks write to disjoint rows of the outcome arrays."""
 
     truth_offsets: NDArray[np.int64]
-    truth_order: NDArray[np.int64]
     truth_boxes: Boxes
     truth_category: NDArray[np.int32]
     crowd: NDArray[np.bool_]
     out: NDArray[np.bool_]
     taken: NDArray[np.uint16]
     offsets: NDArray[np.int64]
-    order: NDArray[np.int64]
     boxes: Boxes
     category: NDArray[np.int32]
     scores: NDArray[np.float64]
-    outside: NDArray[np.bool_]
+    bounds: NDArray[np.float64]
     rank: NDArray[np.int32]
     matched: NDArray[np.uint16]
     ignored: NDArray[np.uint16]
@@ -74,31 +70,30 @@ class _Arrays:
 
 def _flatten(data: Dataset, coding: Coding, policy: Policy) -> _Arrays:
     images = len(coding.image_keys)
-    truth_offsets, truth_order = group_rows(coding.truth_image, images)
-    offsets, order = group_rows(coding.image, images)
-    boxes = _boxes(data.predictions)
-    area = boxes.width * boxes.height
     ranges = policy.area_ranges.values()
     truths, rows, count = len(data.ground_truth), len(data.predictions), len(ranges)
     out = [~regular_truths(data.ground_truth, area_range=bounds) for bounds in ranges]
     return _Arrays(
-        truth_offsets=truth_offsets,
-        truth_order=truth_order,
+        truth_offsets=group_offsets(coding.truth_image, images),
         truth_boxes=_boxes(data.ground_truth),
         truth_category=coding.truth_category,
         crowd=column_array(data.ground_truth, "is_crowd", np.bool_),
-        out=np.stack(out),
+        out=read_only(np.stack(out)),
         taken=np.zeros((count, truths), np.uint16),
-        offsets=offsets,
-        order=order,
-        boxes=boxes,
+        offsets=group_offsets(coding.image, images),
+        boxes=_boxes(data.predictions),
         category=coding.category,
         scores=column_array(data.predictions, "score", np.float64),
-        outside=np.stack([(area < low) | (area > high) for low, high in ranges]),
-        rank=np.zeros(rows, np.int32),
-        matched=np.zeros((count, rows), np.uint16),
-        ignored=np.zeros((count, rows), np.uint16),
+        bounds=read_only(np.array(list(ranges), np.float64)),
+        rank=np.empty(rows, np.int32),
+        matched=np.empty((count, rows), np.uint16),
+        ignored=np.empty((count, rows), np.uint16),
     )
+
+
+def group_offsets(codes: NDArray[np.int32], groups: int) -> NDArray[np.int64]:
+    """Where each group starts among rows sorted by group, shape (groups + 1,)."""
+    return read_only(np.searchsorted(codes, np.arange(groups + 1, dtype=np.int32)).astype(np.int64))
 
 
 def _boxes(frame: pl.DataFrame) -> Boxes:
@@ -114,61 +109,47 @@ def _image_blocks(work: NDArray[np.int64], *, count: int) -> list[tuple[int, int
 
 def _match_block(arrays: _Arrays, policy: Policy, first: int, last: int) -> Pairs:
     """Rank, list and assign the predictions of the images [first, last)."""
-    rank_predictions(first, last, arrays.offsets, arrays.order, arrays.category, arrays.scores, arrays.rank)
-    prediction, truth, overlap = _list_pairs(arrays, policy, first, last)
-    same_class = arrays.category[prediction] == arrays.truth_category[truth]
-    matched = np.zeros(prediction.size, np.uint16)
-    assign(
-        arrays.offsets[first],
-        arrays.offsets[last],
-        arrays.order,
-        arrays.outside,
-        np.minimum(policy.iou_thresholds, _REACH),
-        prediction,
-        truth,
-        overlap,
-        same_class,
-        arrays.out,
-        arrays.crowd,
-        arrays.taken,
-        arrays.matched,
-        arrays.ignored,
-        matched,
+    most = np.diff(arrays.offsets[first : last + 1]) * np.diff(arrays.truth_offsets[first : last + 1])
+    room = max(_PAIRS_AT_ONCE, int(most.max(initial=0)))
+    buffers = Pairs(
+        prediction=np.empty(room, np.int64),
+        truth=np.empty(room, np.int64),
+        overlap=np.empty(room, np.float64),
+        same_class=np.empty(room, np.bool_),
+        matched=np.empty(room, np.uint16),
     )
-    return Pairs(prediction, truth, overlap, same_class, matched)
-
-
-def _list_pairs(
-    arrays: _Arrays, policy: Policy, first: int, last: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """The pairs of a block; room is guessed, and a guess that was too small is corrected once."""
-    rows = int(arrays.offsets[last] - arrays.offsets[first])
-    capacity = _PAIRS_PER_PREDICTION * rows + 64
+    parts = []
+    image = first
     while True:
-        prediction, truth = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
-        overlap = np.empty(capacity, np.float64)
-        needed = overlapping_pairs(
-            first,
+        image, count = match_images(
+            image,
             last,
             arrays.truth_offsets,
-            arrays.truth_order,
             arrays.truth_boxes,
+            arrays.truth_category,
             arrays.crowd,
+            arrays.out,
             arrays.offsets,
-            arrays.order,
             arrays.boxes,
-            arrays.rank,
+            arrays.category,
+            arrays.scores,
+            arrays.bounds,
+            np.minimum(policy.iou_thresholds, _REACH),
             policy.limit,
             min(policy.pair_floor, _REACH),
-            prediction,
-            truth,
-            overlap,
+            arrays.taken,
+            arrays.rank,
+            arrays.matched,
+            arrays.ignored,
+            *(getattr(buffers, field.name) for field in fields(Pairs)),
         )
-        if needed <= capacity:
-            return prediction[:needed], truth[:needed], overlap[:needed]
-        capacity = needed
+        parts.append(Pairs(*(getattr(buffers, field.name)[:count].copy() for field in fields(Pairs))))
+        if image == last:
+            return _concatenate(parts)
 
 
 def _concatenate(parts: Sequence[Pairs]) -> Pairs:
+    if len(parts) == 1:
+        return parts[0]
     names = [field.name for field in fields(Pairs)]
     return Pairs(*(read_only(np.concatenate([getattr(part, name) for part in parts])) for name in names))

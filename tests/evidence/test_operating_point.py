@@ -17,17 +17,18 @@ from tests.scenes import detection, random_records
 @given(seed=st.integers(0, 10_000), score=st.floats(0, 1), iou=st.sampled_from([0.5, 0.75, 0.95]))
 def test_dropping_low_scores_before_or_after_matching_is_the_same(seed, score, iou):
     images, categories, annotations, detections = random_records(seed)
-    kept = [row for row, d in enumerate(detections) if d["score"] >= score]
+    high = [row for row, d in enumerate(detections) if d["score"] >= score]
     late = OperatingPoint.of(
         make_evidence(detection(images, categories, annotations, detections), Policy()), iou=iou, score=score
     )
     early = OperatingPoint.of(
         make_evidence(
-            detection(images, categories, annotations, [detections[row] for row in kept]), Policy()
+            detection(images, categories, annotations, [detections[row] for row in high]), Policy()
         ),
         iou=iou,
         score=0.0,
     )
+    kept = late.kept
     np.testing.assert_array_equal(late.correct[kept], early.correct)
     np.testing.assert_array_equal(late.neutral[kept], early.neutral)
     np.testing.assert_array_equal(late.found, early.found)

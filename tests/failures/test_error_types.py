@@ -1,6 +1,7 @@
 """Error types: tidecv's cases under our decision, prefix stability, and repairs that add up to a perfect model."""
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -143,8 +144,10 @@ def test_repairing_everything_gives_average_precision_one(seed):
     images, categories, annotations, detections = random_records(seed)
     evidence = make_evidence(detection(images, categories, annotations, detections), Policy())
     point = OperatingPoint.of(evidence, score=-np.inf)
-    kept_truths = [a for a, found in zip(annotations, point.found, strict=True) if found]
-    kept = [d for d, right in zip(detections, point.correct, strict=True) if right]
+    kept_truths = [
+        annotations[i] for i in evidence.ground_truth["ground_truth_id"].filter(pl.Series(point.found))
+    ]
+    kept = [detections[i] for i in evidence.predictions["prediction_id"].filter(pl.Series(point.correct))]
     if not kept:
         return
     perfect = error_types(make_evidence(detection(images, categories, kept_truths, kept), Policy())).df

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cvfail.kernels.matching import sort_by_score
 from cvfail.kernels.ordering import descending_order, group_rows
-from cvfail.kernels.ranking import rank_predictions
 
 SCORES = st.lists(
     st.sampled_from([0.0, -0.0, 0.5, 1.0, -1.5, 1e-300, -1e300]) | st.floats(-10, 10), max_size=80
@@ -28,20 +28,9 @@ def test_grouping_keeps_input_order_inside_a_group(codes):
     np.testing.assert_array_equal(np.diff(offsets), np.bincount(codes, minlength=7))
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 2), st.integers(0, 3), st.sampled_from([0.1, 0.2, 0.2, 0.9])), max_size=400
-    )
-)
-def test_ranks_count_better_predictions_of_the_same_image_and_class(rows):
-    image = np.array([row[0] for row in rows], np.int32)
-    classes = np.array([row[1] for row in rows], np.int32)
-    scores = np.array([row[2] for row in rows], np.float64)
-    offsets, order = group_rows(image, 3)
-    rank = np.empty(len(rows), np.int32)
-    rank_predictions(0, 3, offsets, order, classes, scores, rank)
-    np.testing.assert_array_equal(order, np.lexsort((np.arange(len(rows)), -scores, classes, image)))
-    for i in range(len(rows)):
-        same = (image == image[i]) & (classes == classes[i])
-        better = (scores > scores[i]) | ((scores == scores[i]) & (np.arange(len(rows)) < i))
-        assert rank[i] == (same & better).sum()
+@given(st.lists(st.sampled_from([0.1, 0.2, 0.2, 0.9]), max_size=200), st.booleans())
+def test_an_image_is_sorted_by_score_and_ties_keep_their_order(scores, sorted_already):
+    scores = np.array(sorted(scores, reverse=True) if sorted_already else scores, np.float64)
+    rows = np.arange(scores.size)
+    sort_by_score(rows, np.empty_like(rows), scores)
+    np.testing.assert_array_equal(rows, np.argsort(-scores, kind="stable"))
