@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,9 @@ from cvfail.matching.policy import Policy
 from cvfail.tables.arrays import column_array, read_only
 from cvfail.tables.dataset import Dataset, no_rejected_rows
 from cvfail.tables.identifiers import encode, sorted_keys
+
+if TYPE_CHECKING:
+    from cvfail.evidence.scored_outcomes import ScoredOutcomes
 
 Task = Literal["detection", "classification"]
 
@@ -63,6 +66,7 @@ class Evidence:
         self.pairs = pairs
         self.source = dict(source)
         self.rejected = no_rejected_rows() if rejected is None else rejected
+        self._scored: dict[int, ScoredOutcomes] = {}
 
     def at(self, *, iou: float | None = None, score: float | None = None) -> Evidence:
         """The same evidence with another operating point as the default; nothing is matched again.
@@ -162,6 +166,31 @@ class Evidence:
         offsets, places = group_rows(read_only(categories[self.score_order]), len(self.coding.category_keys))
         rows = self.score_order[places]
         return [read_only(rows[start:stop]) for start, stop in itertools.pairwise(offsets.tolist())]
+
+    def scored_outcomes(self, *, limit: int | None = None, threads: int | None = None) -> ScoredOutcomes:
+        """The packed outcomes of all predictions by class and score; made once per limit.
+
+        Args:
+            limit: Predictions per image and class; the policy's largest if not given.
+            threads: Threads over rows, then classes; all processors if not given.
+        """
+        limit = self.policy.limit if limit is None else limit
+        if limit not in self._scored:
+            from cvfail.evidence.scored_outcomes import PredictionOutcomes, ScoredOutcomes
+
+            areas = list(self.policy.area_ranges)
+            part = PredictionOutcomes(
+                category=self.coding.category,
+                image=self.coding.image,
+                scores=self.scores,
+                rank=self.ranks,
+                matched=read_only(np.stack([self.bits("matched", area) for area in areas])),
+                ignored=read_only(np.stack([self.bits("ignored", area) for area in areas])),
+            )
+            self._scored[limit] = ScoredOutcomes.of(
+                [part], categories=len(self.coding.category_keys), limit=limit, threads=threads
+            )
+        return self._scored[limit]
 
     def bits(self, kind: Literal["matched", "ignored"], area: str = "all") -> NDArray[np.uint16]:
         """Packed outcomes of the predictions in an area range; bit t belongs to threshold t of the ladder."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.operating_point import ERROR_TYPES, OperatingPoint
-from cvfail.metrics.precision_recall import RECALLS, count_positives
+from cvfail.metrics.precision_recall import count_positives
 from cvfail.tables.arrays import read_only
 from cvfail.tables.result import ResultTable
 
@@ -129,27 +129,19 @@ def _mean_precision(
     original: NDArray[np.int64],
 ) -> float:
     """Mean average precision over the classes that had ground truth, with outcomes as given, shape (D,) each."""
-    from cvfail.kernels.cumulation import precision_at_recalls
+    from cvfail.evidence.scored_outcomes import PredictionOutcomes, ScoredOutcomes
+    from cvfail.metrics.precision_recall import mean_precision
 
-    matched, ignored = read_only(correct.astype(np.uint16)), read_only(removed.astype(np.uint16))
-    rows_by_category = evidence.split_by_category(category)
-    precision, recall = np.empty((1, RECALLS.size)), np.empty(1)
-    values = []
-    for code in np.flatnonzero(original):
-        rows = rows_by_category[code]
-        if positives[code] == 0:
-            values.append(float(removed[rows].all()))
-            continue
-        precision_at_recalls(
-            rows,
-            matched,
-            ignored,
-            evidence.ranks,
-            evidence.policy.limit,
-            int(positives[code]),
-            RECALLS,
-            precision,
-            recall,
-        )
-        values.append(float(precision.mean()))
-    return float(np.mean(values))
+    part = PredictionOutcomes(
+        category=category,
+        image=evidence.coding.image,
+        scores=evidence.scores,
+        rank=evidence.ranks,
+        matched=read_only(correct.astype(np.uint16)[None]),
+        ignored=read_only(removed.astype(np.uint16)[None]),
+    )
+    outcomes = ScoredOutcomes.of([part], categories=positives.size, limit=evidence.policy.limit)
+    values = mean_precision(outcomes, positives, images=len(evidence.images))
+    alone = (positives == 0) & (original > 0)
+    values[alone] = np.diff(outcomes.offsets)[alone] == 0
+    return float(values[original > 0].mean())

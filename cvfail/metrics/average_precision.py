@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.matching.parallel import run_in_order, worker_count
-from cvfail.metrics.precision_recall import RECALLS, precision_recall
+from cvfail.metrics.precision_recall import RECALLS, levelled_precision
 from cvfail.statistics.bootstrap import percentile_interval, poisson_weights
 from cvfail.tables.arrays import read_only
 from cvfail.tables.result import ResultTable
@@ -22,29 +23,24 @@ class Replicates:
     """Bootstrap replicates of every class; NaN where a replicate has no ground truth of the class.
 
     Attributes:
-        average_precision: Shape (K, T, B).
-        recall: Shape (K, T, B).
+        average_precision: Shape (K, A, T, B).
+        recall: Shape (K, A, T, B).
+        recall_within: In the first area range, of the predictions within each limit of the policy, shape
+            (K, M, T, B).
     """
 
     average_precision: NDArray[np.float64]
     recall: NDArray[np.float64]
+    recall_within: NDArray[np.float64]
 
 
 def replicate_precision(
-    evidence: Evidence,
-    *,
-    area: str = "all",
-    limit: int | None = None,
-    replicates: int = 200,
-    seed: int = 0,
-    threads: int | None = None,
+    evidence: Evidence, *, replicates: int = 200, seed: int = 0, threads: int | None = None
 ) -> Replicates:
-    """Average precision and recall of every class when each image weighs Poisson(1).
+    """Average precision and recall of every class and area range when each image weighs Poisson(1).
 
     Args:
         evidence: Matched detections.
-        area: One of the policy's area ranges.
-        limit: Predictions per image and class; the policy's largest if not given.
         replicates: How many.
         seed: Of the weights, which depend on seed, cluster and replicate only.
         threads: Threads over classes; all processors if not given.
@@ -53,36 +49,57 @@ def replicate_precision(
     """
     from cvfail.kernels.resampling import weighted_average_precision
 
-    clusters = evidence.clusters
+    clusters, coding, policy = read_only(evidence.clusters), evidence.coding, evidence.policy
     every_cluster = np.arange(int(clusters.max(initial=-1)) + 1)
     weights = read_only(poisson_weights(every_cluster, replicates, seed=seed).T)
-    truths = evidence.regular(area)
-    truth_clusters = clusters[evidence.coding.truth_image]
-    row_clusters = read_only(clusters[evidence.coding.image])
-    matched, ignored = evidence.bits("matched", area), evidence.bits("ignored", area)
-    shape = (len(evidence.coding.category_keys), len(evidence.policy.iou_thresholds), replicates)
+    areas, kinds = list(policy.area_ranges), len(coding.category_keys)
+    positives = np.zeros((kinds, len(areas), replicates), np.int64)
+    for place, area in enumerate(areas):
+        rows = evidence.regular(area)
+        positives[:, place] = _weighted_counts(
+            coding.truth_category[rows], clusters[coding.truth_image[rows]], weights, kinds
+        )
+    outcomes = evidence.scored_outcomes(threads=threads)
+    limits = read_only(np.array(policy.max_detections, np.int64))
+    shape = (kinds, len(areas), len(policy.iou_thresholds), replicates)
     average, recall = np.full(shape, np.nan), np.full(shape, np.nan)
+    found = np.zeros((kinds, limits.size, *shape[2:]), np.int64)
 
-    def replicate(category: int) -> None:
-        own = truth_clusters[truths & (evidence.coding.truth_category == category)]
-        occurrences = np.bincount(own, minlength=every_cluster.size).astype(np.float64)
+    def replicate(code: int) -> None:
         weighted_average_precision(
-            evidence.rows_by_category[category],
-            matched,
-            ignored,
-            evidence.ranks,
-            evidence.policy.limit if limit is None else limit,
-            row_clusters,
+            outcomes.of_category(code),
+            outcomes.details,
+            outcomes.detail_rank,
+            clusters,
             weights,
-            occurrences @ weights,
+            positives[code],
+            limits,
             RECALLS,
-            average[category],
-            recall[category],
+            average[code],
+            recall[code],
+            found[code],
         )
 
-    present = np.unique(evidence.coding.truth_category[truths]).tolist()
-    run_in_order(replicate, present, threads=worker_count(threads))
-    return Replicates(average, recall)
+    present = np.unique(coding.truth_category[evidence.regular()])
+    order = present[np.argsort(-np.diff(outcomes.offsets)[present], kind="stable")]
+    run_in_order(replicate, order.tolist(), threads=worker_count(threads))
+    total = positives[:, :1, None, :]
+    within = np.divide(found, total, out=np.full(found.shape, np.nan), where=total > 0)
+    return Replicates(average, recall, within)
+
+
+def _weighted_counts(
+    categories: NDArray[np.int32], clusters: NDArray[np.int32], weights: NDArray[np.uint8], kinds: int
+) -> NDArray[np.int64]:
+    """How often the objects of each class are drawn in each replicate, shape (K, B)."""
+    counts = np.zeros((kinds, weights.shape[1]), np.int64)
+    by_category = np.argsort(categories, kind="stable")
+    edges = np.searchsorted(categories[by_category], np.arange(kinds + 1))
+    for code, (first, last) in enumerate(itertools.pairwise(edges.tolist())):
+        own = np.bincount(clusters[by_category[first:last]], minlength=len(weights))
+        drawn = np.flatnonzero(own)
+        counts[code] = own[drawn] @ weights[drawn].astype(np.int64)
+    return counts
 
 
 def average_precision(
@@ -109,26 +126,25 @@ def average_precision(
     """
     if evidence.task != "detection":
         raise QueryError("average precision is for detection. Hint: use metrics() for classification")
-    curve = precision_recall(evidence, threads=threads)
+    curves = levelled_precision(evidence, threads=threads)
     ladder = evidence.policy.iou_thresholds
-    by_threshold = curve.average_precision
+    by_threshold = curves.average_precision[:, 0, 0]
     columns: dict[str, NDArray[np.float64]] = {"ap": by_threshold.mean(axis=1)}
     columns |= _bounds(evidence, columns["ap"], replicates, confidence, seed, threads)
     for name, iou in (("ap50", 0.5), ("ap75", 0.75)):
         missing = np.full(len(by_threshold), np.nan)
         columns[name] = by_threshold[:, ladder.index(iou)] if iou in ladder else missing
-    for area in evidence.policy.area_ranges:
+    for place, area in enumerate(evidence.policy.area_ranges):
         if area != "all":
-            of_area = precision_recall(evidence, area=area, threads=threads)
-            columns[f"ap_{area}"] = of_area.average_precision.mean(axis=1)
-    columns["ar"] = curve.recall.mean(axis=1)
+            columns[f"ap_{area}"] = curves.average_precision[:, 0, place].mean(axis=1)
+    columns["ar"] = curves.recall[:, 0, 0].mean(axis=1)
     frame = pl.DataFrame(
         {
             "category_id": evidence.coding.category_keys,
             "category": pl.Series(evidence.category_names, dtype=pl.String),
             **columns,
         }
-    ).with_columns(pl.selectors.float().fill_nan(None), pl.Series("support", curve.positives))
+    ).with_columns(pl.selectors.float().fill_nan(None), pl.Series("support", curves.positives[:, 0, 0]))
     return ResultTable(frame, caption=_caption(evidence, replicates, confidence))
 
 
@@ -155,7 +171,7 @@ def _bounds(
         samples = replicate_precision(evidence, replicates=replicates, seed=seed, threads=threads)
         for code in np.flatnonzero(~np.isnan(estimates)):
             interval = percentile_interval(
-                samples.average_precision[code].mean(axis=0), confidence=confidence
+                samples.average_precision[code, 0].mean(axis=0), confidence=confidence
             )
             bounds[:, code] = [np.nan if bound is None else bound for bound in interval[:2]]
     return {"ap_lower": bounds[0], "ap_upper": bounds[1]}

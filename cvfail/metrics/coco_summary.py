@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.metrics.average_precision import Replicates, replicate_precision
-from cvfail.metrics.precision_recall import PrecisionRecall, precision_recall
+from cvfail.metrics.precision_recall import LevelledPrecision, levelled_precision
 from cvfail.statistics.bootstrap import percentile_interval
 from cvfail.tables.result import ResultTable
 
@@ -74,18 +74,14 @@ def coco_summary(
     """
     if evidence.task != "detection":
         raise QueryError("the COCO summary is for detection. Hint: use metrics() for classification")
-    curves: dict[tuple[str, int], PrecisionRecall] = {}
-    samples: dict[tuple[str, int], Replicates] = {}
-    rows = []
-    for line in _wanted(_lines(evidence), metrics):
-        key = (line.area, line.limit)
-        if key not in curves:
-            curves[key] = precision_recall(evidence, area=line.area, limit=line.limit, threads=threads)
-        if key not in samples and replicates:
-            samples[key] = replicate_precision(
-                evidence, area=line.area, limit=line.limit, replicates=replicates, seed=seed, threads=threads
-            )
-        rows.append(_row(evidence, line, curves[key], samples.get(key), confidence))
+    curves = levelled_precision(evidence, threads=threads)
+    samples = (
+        replicate_precision(evidence, replicates=replicates, seed=seed, threads=threads)
+        if replicates
+        else None
+    )
+    lines = _wanted(_lines(evidence), metrics)
+    rows = [_row(evidence, line, curves, samples, confidence) for line in lines]
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     interval = f"{confidence:.0%} intervals from {replicates} bootstrap replicates of the images"
     return ResultTable(frame, caption=f"COCO summary; {interval if replicates else 'no intervals'}")
@@ -126,17 +122,29 @@ def _wanted(lines: list[_Line], metrics: Sequence[str] | None) -> list[_Line]:
 
 
 def _row(
-    evidence: Evidence, line: _Line, curve: PrecisionRecall, sample: Replicates | None, confidence: float
+    evidence: Evidence, line: _Line, curves: LevelledPrecision, sample: Replicates | None, confidence: float
 ) -> tuple[object, ...]:
+    area = list(evidence.policy.area_ranges).index(line.area)
     threshold = _ladder_position(evidence, line.iou)
+    limit = evidence.policy.max_detections.index(line.limit)
     estimate, lower, upper = None, None, None
     if line.iou is None or threshold is not None:
-        values = curve.average_precision if line.kind == "precision" else curve.recall
+        if line.kind == "precision":
+            values = curves.average_precision[:, 0, area]
+        elif line.area == "all":
+            values = curves.recall_within[:, 0, limit]
+        else:
+            values = curves.recall[:, 0, area]
         estimate = _known(float(line.mean(values, threshold)))
         if sample is not None and estimate is not None:
-            repeated = sample.average_precision if line.kind == "precision" else sample.recall
+            if line.kind == "precision":
+                repeated = sample.average_precision[:, area]
+            elif line.area == "all":
+                repeated = sample.recall_within[:, limit]
+            else:
+                repeated = sample.recall[:, area]
             lower, upper = percentile_interval(line.mean(repeated, threshold), confidence=confidence)[:2]
-    support = int(curve.positives.sum())
+    support = int(curves.positives[:, 0, area].sum())
     return line.name, line.iou, line.area, line.limit, estimate, lower, upper, support
 
 

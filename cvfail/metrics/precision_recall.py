@@ -1,4 +1,4 @@
-"""Interpolated precision and final recall per class, for any area range, limit and subset of predictions."""
+"""Interpolated precision and final recall per class, by area range, limit and level of the images."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cvfail.evidence.evidence import Evidence
+from cvfail.evidence.scored_outcomes import ScoredOutcomes
 from cvfail.matching.parallel import run_in_order, worker_count
 from cvfail.tables.arrays import read_only
 
@@ -17,7 +18,7 @@ RECALLS: NDArray[np.float64] = np.linspace(0.0, 1.0, 101)
 
 @dataclass(frozen=True)
 class PrecisionRecall:
-    """Curves of all classes; NaN where a class has no ground truth that counts.
+    """Curves of all classes in one area range; NaN where a class has no ground truth that counts.
 
     Attributes:
         precision: Interpolated precision, shape (K, T, R).
@@ -33,6 +34,24 @@ class PrecisionRecall:
     def average_precision(self) -> NDArray[np.float64]:
         """Mean interpolated precision, shape (K, T)."""
         return np.asarray(self.precision.mean(axis=2))
+
+
+@dataclass(frozen=True)
+class LevelledPrecision:
+    """Average precision and recall of all classes per level; NaN where a class has no ground truth that counts.
+
+    Attributes:
+        average_precision: Mean interpolated precision, shape (K, levels, A, T).
+        recall: Recall of all predictions, shape (K, levels, A, T).
+        recall_within: Recall, in the first area range, of the predictions within each limit of the policy, shape
+            (K, levels, M, T).
+        positives: Ground truth that counts, shape (K, levels, A).
+    """
+
+    average_precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    recall_within: NDArray[np.float64]
+    positives: NDArray[np.int64]
 
 
 def precision_recall(
@@ -57,34 +76,67 @@ def precision_recall(
 
     Source: pycocotools 2.0.11 ``COCOeval.accumulate``. Cost: one pass over the predictions.
     """
-    from cvfail.kernels.cumulation import precision_at_recalls
-
-    limit = evidence.policy.limit if limit is None else limit
-    matched, ignored = evidence.bits("matched", area), evidence.bits("ignored", area)
-    rank = evidence.ranks
+    outcomes = evidence.scored_outcomes(limit=limit, threads=threads)
+    place = list(evidence.policy.area_ranges).index(area)
     positives = count_positives(evidence, area=area, images=images)
-    thresholds = len(evidence.policy.iou_thresholds)
-    precision = np.full((positives.size, thresholds, RECALLS.size), np.nan)
-    recall = np.full((positives.size, thresholds), np.nan)
+    levels = np.zeros(len(evidence.images), np.int32)
+    if images is not None:
+        levels[~images] = -1
+    details = outcomes.details
+    if details.shape[1]:
+        details = details[:, [place, details.shape[1] // 2 + place]]
+    one_area = ScoredOutcomes(
+        outcomes.offsets, _of_area(outcomes.records, place), read_only(details), outcomes.detail_rank
+    )
+    precision, recall, _ = _curves(
+        one_area,
+        levels,
+        positives[:, None, None],
+        _limits(evidence),
+        len(evidence.policy.iou_thresholds),
+        threads,
+    )
+    return PrecisionRecall(precision[:, 0, 0], recall[:, 0, 0], positives)
 
-    def accumulate(category: int) -> None:
-        rows = evidence.rows_by_category[category]
-        if images is not None:
-            rows = read_only(rows[images[evidence.coding.image[rows]]])
-        precision_at_recalls(
-            rows,
-            matched,
-            ignored,
-            rank,
-            limit,
-            int(positives[category]),
-            RECALLS,
-            precision[category],
-            recall[category],
-        )
 
-    run_in_order(accumulate, np.flatnonzero(positives).tolist(), threads=worker_count(threads))
-    return PrecisionRecall(precision, recall, positives)
+def levelled_precision(
+    evidence: Evidence,
+    *,
+    level_of_image: NDArray[np.int32] | None = None,
+    levels: int = 1,
+    threads: int | None = None,
+) -> LevelledPrecision:
+    """Average precision of every class in all area ranges, for every level of the images, in one pass.
+
+    Args:
+        evidence: Matched detections.
+        level_of_image: The level of each image code, -1 for none, shape (images,); all are level 0 if not given.
+        levels: Number of levels.
+        threads: Threads over classes; all processors if not given.
+
+    Returns:
+        What a sub-dataset of the images of each level would have, exactly.
+
+    Cost: one pass over the predictions, whatever the number of levels.
+    """
+    level_of_image = np.zeros(len(evidence.images), np.int32) if level_of_image is None else level_of_image
+    areas = list(evidence.policy.area_ranges)
+    positives = np.stack(
+        [_positives_by_level(evidence, area, level_of_image, levels) for area in areas], axis=2
+    )
+    outcomes = evidence.scored_outcomes(threads=threads)
+    precision, recall, found = _curves(
+        outcomes,
+        level_of_image,
+        positives,
+        _limits(evidence),
+        len(evidence.policy.iou_thresholds),
+        threads,
+        mean=True,
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        within = found / np.where(positives[:, :, :1, None] > 0, positives[:, :, :1, None], np.nan)
+    return LevelledPrecision(precision, recall, within, positives)
 
 
 def count_positives(
@@ -95,3 +147,88 @@ def count_positives(
     if images is not None:
         rows = rows & images[evidence.coding.truth_image]
     return np.bincount(evidence.coding.truth_category[rows], minlength=len(evidence.coding.category_keys))
+
+
+def mean_precision(
+    outcomes: ScoredOutcomes, positives: NDArray[np.int64], *, images: int, threads: int | None = None
+) -> NDArray[np.float64]:
+    """Average precision per class of outcomes at one threshold, in one area range.
+
+    Args:
+        outcomes: Packed outcomes with one bit each.
+        positives: Ground truth that counts per class, shape (K,).
+        images: Number of image codes.
+        threads: Threads over classes; all processors if not given.
+
+    Returns:
+        Shape (K,); NaN where a class has no ground truth that counts.
+    """
+    everyone = np.zeros(images, np.int32)
+    limits = np.zeros(0, np.int64)
+    return _curves(outcomes, everyone, positives[:, None, None], limits, 1, threads, mean=True)[0][:, 0, 0, 0]
+
+
+def _positives_by_level(
+    evidence: Evidence, area: str, level_of_image: NDArray[np.int32], levels: int
+) -> NDArray[np.int64]:
+    """Ground truth that counts, shape (K, levels)."""
+    coding, kinds = evidence.coding, len(evidence.coding.category_keys)
+    level = level_of_image[coding.truth_image]
+    rows = evidence.regular(area) & (level >= 0)
+    cells = coding.truth_category[rows].astype(np.int64) * levels + level[rows]
+    return np.bincount(cells, minlength=kinds * levels).reshape(kinds, levels)
+
+
+def _of_area(records: NDArray[np.uint64], place: int) -> NDArray[np.uint64]:
+    """Records whose plain outcomes tell of one area range only."""
+    from cvfail.kernels.scored_outcomes import DETAILED
+
+    lower = records & np.uint64(0xFFFFFFFF)
+    plain = (lower >> np.uint64(place)) & np.uint64(1)
+    return read_only(records - lower + np.where(lower >= DETAILED, lower, plain))
+
+
+def _limits(evidence: Evidence) -> NDArray[np.int64]:
+    return np.array(evidence.policy.max_detections, np.int64)
+
+
+def _curves(
+    outcomes: ScoredOutcomes,
+    level_of_image: NDArray[np.int32],
+    positives: NDArray[np.int64],
+    limits: NDArray[np.int64],
+    thresholds: int,
+    threads: int | None,
+    *,
+    mean: bool = False,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Precision (averaged over recalls if asked), recall and objects found within each limit, class by class."""
+    from cvfail.kernels.cumulation import precision_at_recalls
+
+    kinds, levels, areas = positives.shape
+    limits = read_only(limits)
+    precision = np.full((kinds, levels, areas, thresholds, *([] if mean else [RECALLS.size])), np.nan)
+    recall = np.full((kinds, levels, areas, thresholds), np.nan)
+    found = np.zeros((kinds, levels, limits.size, thresholds), np.int64)
+    level_of_image = read_only(level_of_image)
+
+    def accumulate(code: int) -> None:
+        curve = np.empty((levels, areas, thresholds, RECALLS.size))
+        precision_at_recalls(
+            outcomes.of_category(code),
+            outcomes.details,
+            outcomes.detail_rank,
+            level_of_image,
+            positives[code],
+            limits,
+            RECALLS,
+            curve,
+            recall[code],
+            found[code],
+        )
+        precision[code] = curve.mean(axis=-1) if mean else curve
+
+    present = np.flatnonzero(positives.any(axis=(1, 2)))
+    order = present[np.argsort(-np.diff(outcomes.offsets)[present], kind="stable")]
+    run_in_order(accumulate, order.tolist(), threads=worker_count(threads))
+    return precision, recall, found

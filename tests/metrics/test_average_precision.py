@@ -37,16 +37,17 @@ def repeated(records, weights):
 def test_a_replicate_equals_the_metric_on_repeated_images(seed, area):
     records = distinct_scores(seed)
     evidence = make_evidence(detection(*records), Policy())
-    replicates = replicate_precision(evidence, area=area, replicates=5, seed=11)
+    replicates = replicate_precision(evidence, replicates=5, seed=11)
+    place = list(evidence.policy.area_ranges).index(area)
     weights = poisson_weights(np.arange(len(records[0])), 5, seed=11)
     for b in range(5):
         expected = precision_recall(
             make_evidence(detection(*repeated(records, weights[b])), Policy()), area=area
         )
         np.testing.assert_allclose(
-            replicates.average_precision[:, :, b], expected.average_precision, atol=1e-12
+            replicates.average_precision[:, place, :, b], expected.average_precision, atol=1e-12
         )
-        np.testing.assert_allclose(replicates.recall[:, :, b], expected.recall, atol=1e-12)
+        np.testing.assert_allclose(replicates.recall[:, place, :, b], expected.recall, atol=1e-12)
 
 
 def test_intervals_contain_the_estimate_on_many_images_and_shrink_with_more():
@@ -73,7 +74,7 @@ def test_images_of_one_cluster_weigh_the_same():
     )
     replicates = replicate_precision(
         make_evidence(clustered, Policy()), replicates=50, seed=3
-    ).average_precision
+    ).average_precision[:, 0]
     drawn = replicates[:, :, ~np.isnan(replicates[0, 0])]
     np.testing.assert_allclose(drawn, np.broadcast_to(drawn[:, :, :1], drawn.shape))
 

@@ -1,0 +1,168 @@
+"""The outcomes of all predictions, packed, by class and descending score: what every curve is made from."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cvfail.kernels.scored_outcomes import DETAILED, pack_outcomes, sort_records
+from cvfail.matching.parallel import run_in_order, worker_count
+from cvfail.tables.arrays import read_only
+
+_ROWS_AT_ONCE = 1 << 20
+"""So many predictions are packed together, which bounds the memory that packing takes."""
+
+_LOWER_HALF = np.uint64(0xFFFFFFFF)
+
+
+@dataclass(frozen=True)
+class PredictionOutcomes:
+    """What packing reads of some predictions, rows by image; all of shape (n,), bits of shape (A, n).
+
+    Attributes:
+        category: Class code.
+        image: Image code.
+        scores: Score.
+        rank: Rank inside image and class.
+        matched: Per area range, bit t is set where matched at threshold t.
+        ignored: Per area range, bit t is set where neither right nor wrong.
+    """
+
+    category: NDArray[np.int32]
+    image: NDArray[np.int32]
+    scores: NDArray[np.float64]
+    rank: NDArray[np.int32]
+    matched: NDArray[np.uint16]
+    ignored: NDArray[np.uint16]
+
+    def chunks(self, rows: int) -> list[PredictionOutcomes]:
+        """The same predictions in runs of at most so many rows."""
+        edges = [*range(0, self.category.size, rows), self.category.size]
+        return [self._part(slice(first, last)) for first, last in itertools.pairwise(edges)]
+
+    def _part(self, rows: slice) -> PredictionOutcomes:
+        return PredictionOutcomes(
+            self.category[rows],
+            self.image[rows],
+            self.scores[rows],
+            self.rank[rows],
+            read_only(self.matched[:, rows]),
+            read_only(self.ignored[:, rows]),
+        )
+
+
+@dataclass(frozen=True)
+class _Packed:
+    """Packed outcomes of a run of predictions, by class, in input order."""
+
+    offsets: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    records: NDArray[np.uint64]
+    details: NDArray[np.uint16]
+    detail_rank: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class ScoredOutcomes:
+    """Packed outcomes by class code, then descending score; ties by image, then input order.
+
+    Attributes:
+        offsets: Where each class starts in `records`, shape (K + 1,).
+        records: Image code in the upper half, packed outcome in the lower one, shape (n,); `kernels.scored_outcomes`.
+        details: Matched bits, then ignored bits of each area range, of predictions that are matched somewhere,
+            shape (m, 2 A).
+        detail_rank: Rank inside image and class of these, shape (m,).
+    """
+
+    offsets: NDArray[np.int64]
+    records: NDArray[np.uint64]
+    details: NDArray[np.uint16]
+    detail_rank: NDArray[np.int32]
+
+    def of_category(self, code: int) -> NDArray[np.uint64]:
+        """The records of one class."""
+        return self.records[self.offsets[code] : self.offsets[code + 1]]
+
+    @classmethod
+    def of(
+        cls,
+        parts: Sequence[PredictionOutcomes],
+        *,
+        categories: int,
+        limit: int,
+        threads: int | None = None,
+    ) -> ScoredOutcomes:
+        """Pack predictions and sort them by score.
+
+        Args:
+            parts: All predictions in the order of their images.
+            categories: Number of class codes.
+            limit: Predictions of this rank and above take no part.
+            threads: Threads over runs of rows, then over classes; all processors if not given. The result does
+                not depend on it.
+
+        Cost: about 25 ns and 32 bytes per prediction, 8 of which stay.
+        """
+        workers = worker_count(threads)
+        chunks = [chunk for part in parts for chunk in part.chunks(_ROWS_AT_ONCE)]
+        packed = run_in_order(lambda chunk: _pack(chunk, categories, limit), chunks, threads=workers)
+        bases = np.cumsum([0, *(len(chunk.details) for chunk in packed)])
+        sizes = np.sum([np.diff(chunk.offsets) for chunk in packed], axis=0, dtype=np.int64)
+        offsets = np.concatenate([[0], np.cumsum(sizes)]) if packed else np.zeros(categories + 1, np.int64)
+        records = np.empty(int(offsets[-1]), np.uint64)
+
+        def fill(code: int) -> None:
+            records[offsets[code] : offsets[code + 1]] = _sorted_class(packed, bases, code)
+
+        run_in_order(fill, np.argsort(-np.diff(offsets)).tolist(), threads=workers)
+        return cls(
+            read_only(offsets),
+            read_only(records),
+            read_only(_stacked([chunk.details for chunk in packed])),
+            read_only(np.concatenate([np.zeros(0, np.int32), *(chunk.detail_rank for chunk in packed)])),
+        )
+
+
+def _pack(part: PredictionOutcomes, categories: int, limit: int) -> _Packed:
+    rows, areas = part.category.size, part.matched.shape[0]
+    offsets = np.zeros(categories + 1, np.int64)
+    keys, records = np.empty(rows, np.uint64), np.empty(rows, np.uint64)
+    matches = int((part.matched != 0).any(axis=0).sum())
+    details, detail_rank = np.empty((matches, 2 * areas), np.uint16), np.empty(matches, np.int32)
+    count = pack_outcomes(
+        part.category,
+        part.image,
+        part.scores,
+        part.rank,
+        part.matched,
+        part.ignored,
+        limit,
+        offsets,
+        keys,
+        records,
+        details,
+        detail_rank,
+    )
+    used = int(offsets[-1])
+    return _Packed(offsets, keys[:used], records[:used], details[:count], detail_rank[:count])
+
+
+def _sorted_class(packed: Sequence[_Packed], bases: NDArray[np.int64], code: int) -> NDArray[np.uint64]:
+    """The records of one class from all runs, by descending score, their details numbered across runs."""
+    keys, records = [], []
+    for chunk, base in zip(packed, bases.tolist(), strict=False):
+        run = slice(chunk.offsets[code], chunk.offsets[code + 1])
+        keys.append(chunk.keys[run])
+        shift = (chunk.records[run] & _LOWER_HALF) >= DETAILED
+        records.append(chunk.records[run] + shift * np.uint64(base))
+    all_keys, all_records = np.concatenate(keys), np.concatenate(records)
+    sort_records(all_keys, all_records)
+    return all_records
+
+
+def _stacked(parts: Sequence[NDArray[np.uint16]]) -> NDArray[np.uint16]:
+    return np.concatenate(parts) if parts else np.zeros((0, 0), np.uint16)
