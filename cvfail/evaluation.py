@@ -56,7 +56,7 @@ def open_evaluation(folder: str | Path) -> Evaluation:
         MissingFileError: It does not exist or has no manifest.
         FormatError: It is damaged, or of another schema version.
     """
-    from cvfail.evidence.storage import open_evidence
+    from cvfail.evidence.stored_evidence import open_evidence
 
     return Evaluation(open_evidence(folder))
 
@@ -274,7 +274,7 @@ class Evaluation:
 
     def save(self, folder: str | Path) -> Path:
         """Write a folder of Parquet files with a manifest; it appears whole or not at all."""
-        from cvfail.evidence.storage import save_evidence
+        from cvfail.evidence.saving import save_evidence
 
         return save_evidence(self.evidence, folder)
 

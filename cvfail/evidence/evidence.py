@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -14,14 +14,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.evidence.columns import bits_column, prediction_outcome_names, truth_outcome_names
-from cvfail.matching.coding import Coding, regular_truths
+from cvfail.evidence.outcome_tables import OutcomeTables
+from cvfail.matching.coding import Coding, encoded, regular_truths
 from cvfail.matching.policy import Policy
-from cvfail.tables.arrays import column_array, read_only
+from cvfail.tables.arrays import read_only, series_array
 from cvfail.tables.dataset import Dataset, no_rejected_rows
+from cvfail.tables.declared import INPUT_TABLES
 from cvfail.tables.identifiers import encode, sorted_keys
 
 if TYPE_CHECKING:
-    from cvfail.evidence.scored_outcomes import ScoredOutcomes
+    from cvfail.evidence.scored_outcomes import PredictionOutcomes, ScoredOutcomes
 
 Task = Literal["detection", "classification"]
 
@@ -32,14 +34,15 @@ BACKGROUND = "(background)"
 class Evidence:
     """Everything that later questions need; nothing is matched again.
 
+    Ground truth and predictions stand by image, images by ascending id. Whole tables are read when they are
+    asked for; questions that must also work on more rows than memory holds go through `blocks`.
+
     Attributes:
         task: ``detection`` or ``classification``.
         policy: The matching policy.
-        images: The images with their attributes.
+        images: The images with their attributes, by ascending id.
         categories: The categories.
-        ground_truth: Annotated objects with outcome columns.
-        predictions: Predicted objects with outcome columns.
-        pairs: Overlapping pairs by row index.
+        outcomes: Ground truth, predictions and pairs with their outcome columns.
         source: Where each table came from.
         rejected: Rows that the reader left out; not saved.
     """
@@ -51,9 +54,7 @@ class Evidence:
         policy: Policy,
         images: pl.DataFrame,
         categories: pl.DataFrame,
-        ground_truth: pl.DataFrame,
-        predictions: pl.DataFrame,
-        pairs: pl.DataFrame,
+        outcomes: OutcomeTables,
         source: Mapping[str, str],
         rejected: pl.DataFrame | None = None,
     ) -> None:
@@ -61,9 +62,7 @@ class Evidence:
         self.policy = policy
         self.images = images
         self.categories = categories
-        self.ground_truth = ground_truth
-        self.predictions = predictions
-        self.pairs = pairs
+        self.outcomes = outcomes
         self.source = dict(source)
         self.rejected = no_rejected_rows() if rejected is None else rejected
         self._scored: dict[int, ScoredOutcomes] = {}
@@ -83,6 +82,25 @@ class Evidence:
         )
         return moved
 
+    @property
+    def ground_truth(self) -> pl.DataFrame:
+        """Annotated objects with outcome columns."""
+        return self.outcomes.frame("ground_truth")
+
+    @property
+    def predictions(self) -> pl.DataFrame:
+        """Predicted objects with outcome columns."""
+        return self.outcomes.frame("predictions")
+
+    @property
+    def pairs(self) -> pl.DataFrame:
+        """Overlapping pairs by row index."""
+        return self.outcomes.frame("pairs")
+
+    def blocks(self) -> Sequence[Block]:
+        """The evidence as runs of images that fit in memory, in order; itself if it is in memory."""
+        return [Block(self, 0, 0, 0)]
+
     @cached_property
     def data(self) -> Dataset:
         """The input tables without the outcomes."""
@@ -98,12 +116,24 @@ class Evidence:
 
     def attributes(self, table: str) -> list[str]:
         """The attribute columns of ``images``, ``ground_truth`` or ``predictions``, in order."""
-        return self.data.attributes(table)
+        declared = next(declared for declared in INPUT_TABLES[self.task] if declared.name == table)
+        added = {
+            "ground_truth": truth_outcome_names(),
+            "predictions": prediction_outcome_names(self.policy),
+        }.get(table, [])
+        names = self.images.columns if table == "images" else self.outcomes.names(table)
+        return [name for name in names if name not in declared.names and name not in added]
 
     @cached_property
     def coding(self) -> Coding:
         """Dense codes of images and categories."""
-        return Coding.of(self)
+        column = self.outcomes.column
+        return encoded(
+            self.images["image_id"],
+            self.categories["category_id"],
+            truth=(column("ground_truth", "image_id"), column("ground_truth", "category_id")),
+            predicted=(column("predictions", "image_id"), column("predictions", "category_id")),
+        )
 
     @cached_property
     def category_names(self) -> list[str]:
@@ -139,33 +169,43 @@ class Evidence:
     @cached_property
     def scores(self) -> NDArray[np.float64]:
         """Confidence of each prediction row; 1 where a label came without one."""
-        return read_only(self.predictions["score"].fill_null(1.0).to_numpy())
+        return read_only(self.outcomes.column("predictions", "score").fill_null(1.0).to_numpy())
 
     @cached_property
     def ranks(self) -> NDArray[np.int32]:
         """Rank of each prediction row by score inside its image and category."""
-        return column_array(self.predictions, "rank", np.int32)
+        return series_array(self.outcomes.column("predictions", "rank"), np.int32)
 
     @cached_property
     def score_order(self) -> NDArray[np.int64]:
         """All prediction rows in the order (descending score, image, input row), shape (D,)."""
-        from cvfail.kernels.ordering import descending_order, group_rows
+        from cvfail.kernels.ordering import descending_order
 
-        by_image = group_rows(self.coding.image, len(self.coding.image_keys))[1]
-        return read_only(descending_order(self.scores, by_image))
+        return read_only(descending_order(self.scores, np.arange(self.scores.size)))
 
     @cached_property
     def rows_by_category(self) -> list[NDArray[np.int64]]:
         """Prediction rows of each category code in score order."""
-        return self.split_by_category(self.coding.category)
-
-    def split_by_category(self, categories: NDArray[np.int32]) -> list[NDArray[np.int64]]:
-        """Prediction rows in score order, split by a category code that is given for each row, shape (D,)."""
         from cvfail.kernels.ordering import group_rows
 
-        offsets, places = group_rows(read_only(categories[self.score_order]), len(self.coding.category_keys))
+        categories = read_only(self.coding.category[self.score_order])
+        offsets, places = group_rows(categories, len(self.coding.category_keys))
         rows = self.score_order[places]
         return [read_only(rows[start:stop]) for start, stop in itertools.pairwise(offsets.tolist())]
+
+    def prediction_outcomes(self) -> PredictionOutcomes:
+        """What curves need of every prediction, in all area ranges."""
+        from cvfail.evidence.scored_outcomes import PredictionOutcomes
+
+        areas = list(self.policy.area_ranges)
+        return PredictionOutcomes(
+            category=self.coding.category,
+            image=self.coding.image,
+            scores=self.scores,
+            rank=self.ranks,
+            matched=read_only(np.stack([self.bits("matched", area) for area in areas])),
+            ignored=read_only(np.stack([self.bits("ignored", area) for area in areas])),
+        )
 
     def scored_outcomes(self, *, limit: int | None = None, threads: int | None = None) -> ScoredOutcomes:
         """The packed outcomes of all predictions by class and score; made once per limit.
@@ -176,28 +216,52 @@ class Evidence:
         """
         limit = self.policy.limit if limit is None else limit
         if limit not in self._scored:
-            from cvfail.evidence.scored_outcomes import PredictionOutcomes, ScoredOutcomes
+            from cvfail.evidence.scored_outcomes import ScoredOutcomes
 
-            areas = list(self.policy.area_ranges)
-            part = PredictionOutcomes(
-                category=self.coding.category,
-                image=self.coding.image,
-                scores=self.scores,
-                rank=self.ranks,
-                matched=read_only(np.stack([self.bits("matched", area) for area in areas])),
-                ignored=read_only(np.stack([self.bits("ignored", area) for area in areas])),
-            )
             self._scored[limit] = ScoredOutcomes.of(
-                [part], categories=len(self.coding.category_keys), limit=limit, threads=threads
+                (
+                    block.evidence.prediction_outcomes().from_image(block.first_image)
+                    for block in self.blocks()
+                ),
+                categories=self.categories.height,
+                limit=limit,
+                threads=threads,
             )
         return self._scored[limit]
 
     def bits(self, kind: Literal["matched", "ignored"], area: str = "all") -> NDArray[np.uint16]:
         """Packed outcomes of the predictions in an area range; bit t belongs to threshold t of the ladder."""
-        return column_array(self.predictions, bits_column(kind, area), np.uint16)
+        return series_array(self.outcomes.column("predictions", bits_column(kind, area)), np.uint16)
 
     def regular(self, area: str = "all") -> NDArray[np.bool_]:
         """Which ground-truth rows count in an area range."""
+        column = self.outcomes.column
         if area == "all":
-            return column_array(self.ground_truth, "is_regular", np.bool_)
-        return regular_truths(self.ground_truth, area_range=self.policy.area_ranges[area])
+            return series_array(column("ground_truth", "is_regular"), np.bool_)
+        names = ["is_ignored", *(["is_crowd", "area"] if self.task == "detection" else [])]
+        frame = pl.DataFrame([column("ground_truth", name) for name in names])
+        return regular_truths(frame, area_range=self.policy.area_ranges[area])
+
+
+class Block:
+    """A run of images as evidence of its own, whose row and image numbers start at 0.
+
+    Attributes:
+        evidence: The evidence of these images alone.
+        first_image: Code of its first image in the whole.
+        first_truth: Row number of its first ground truth in the whole.
+        first_prediction: Row number of its first prediction in the whole.
+    """
+
+    def __init__(self, evidence: Evidence, first_image: int, first_truth: int, first_prediction: int) -> None:
+        self.evidence = evidence
+        self.first_image = first_image
+        self.first_truth = first_truth
+        self.first_prediction = first_prediction
+
+    def as_in_the_whole(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows with `prediction_index` and `ground_truth_index` of this block, numbered as in the whole."""
+        firsts = {"prediction_index": self.first_prediction, "ground_truth_index": self.first_truth}
+        return rows.with_columns(
+            pl.col(name) + first for name, first in firsts.items() if name in rows.columns
+        )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cvfail.evidence.columns import ground_truth_with_outcomes, pairs_frame, predictions_with_outcomes
 from cvfail.evidence.evidence import Evidence
+from cvfail.evidence.outcome_tables import FramesInMemory
 from cvfail.matching.coding import Coding
 from cvfail.matching.policy import Policy
 from cvfail.tables.arrays import read_only
@@ -42,9 +43,13 @@ def make_evidence(data: Dataset, policy: Policy, *, threads: int | None = None) 
         policy=policy,
         images=data.images,
         categories=data.categories,
-        ground_truth=ground_truth_with_outcomes(data, outcomes, policy),
-        predictions=predictions_with_outcomes(data, outcomes, policy),
-        pairs=pairs_frame(outcomes.pairs),
+        outcomes=FramesInMemory(
+            {
+                "ground_truth": ground_truth_with_outcomes(data, outcomes, policy),
+                "predictions": predictions_with_outcomes(data, outcomes, policy),
+                "pairs": pairs_frame(outcomes.pairs),
+            }
+        ),
         source=data.source,
         rejected=data.rejected,
     )

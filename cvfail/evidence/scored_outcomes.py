@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from cvfail.kernels.scored_outcomes import DETAILED, pack_outcomes, sort_records
 from cvfail.matching.parallel import run_in_order, worker_count
 from cvfail.tables.arrays import read_only
 
-_ROWS_AT_ONCE = 1 << 20
+_ROWS_AT_ONCE = 1 << 18
 """So many predictions are packed together, which bounds the memory that packing takes."""
 
 _LOWER_HALF = np.uint64(0xFFFFFFFF)
@@ -38,6 +38,10 @@ class PredictionOutcomes:
     rank: NDArray[np.int32]
     matched: NDArray[np.uint16]
     ignored: NDArray[np.uint16]
+
+    def from_image(self, first: int) -> PredictionOutcomes:
+        """The same predictions with image codes that start at another number."""
+        return self if first == 0 else replace(self, image=read_only(self.image + np.int32(first)))
 
     def chunks(self, rows: int) -> list[PredictionOutcomes]:
         """The same predictions in runs of at most so many rows."""
@@ -90,7 +94,7 @@ class ScoredOutcomes:
     @classmethod
     def of(
         cls,
-        parts: Sequence[PredictionOutcomes],
+        parts: Iterable[PredictionOutcomes],
         *,
         categories: int,
         limit: int,
@@ -108,8 +112,10 @@ class ScoredOutcomes:
         Cost: about 25 ns and 32 bytes per prediction, 8 of which stay.
         """
         workers = worker_count(threads)
-        chunks = [chunk for part in parts for chunk in part.chunks(_ROWS_AT_ONCE)]
-        packed = run_in_order(lambda chunk: _pack(chunk, categories, limit), chunks, threads=workers)
+        packed: list[_Packed] = []
+        for part in parts:
+            chunks = part.chunks(_ROWS_AT_ONCE)
+            packed += run_in_order(lambda chunk: _pack(chunk, categories, limit), chunks, threads=workers)
         bases = np.cumsum([0, *(len(chunk.details) for chunk in packed)])
         sizes = np.sum([np.diff(chunk.offsets) for chunk in packed], axis=0, dtype=np.int64)
         offsets = np.concatenate([[0], np.cumsum(sizes)]) if packed else np.zeros(categories + 1, np.int64)

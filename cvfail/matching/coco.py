@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cvfail.kernels.boxes import Boxes
 from cvfail.kernels.matching import match_images
-from cvfail.matching.coding import Coding, regular_truths
+from cvfail.matching.coding import Coding, group_offsets, regular_truths
 from cvfail.matching.outcomes import Outcomes, Pairs
 from cvfail.matching.parallel import run_in_order, worker_count
 from cvfail.matching.policy import Policy
@@ -89,11 +89,6 @@ def _flatten(data: Dataset, coding: Coding, policy: Policy) -> _Arrays:
         matched=np.empty((count, rows), np.uint16),
         ignored=np.empty((count, rows), np.uint16),
     )
-
-
-def group_offsets(codes: NDArray[np.int32], groups: int) -> NDArray[np.int64]:
-    """Where each group starts among rows sorted by group, shape (groups + 1,)."""
-    return read_only(np.searchsorted(codes, np.arange(groups + 1, dtype=np.int32)).astype(np.int64))
 
 
 def _boxes(frame: pl.DataFrame) -> Boxes:

@@ -49,16 +49,39 @@ class Coding:
     @classmethod
     def of(cls, tables: Tables) -> Coding:
         """Encode the ids of validated tables."""
-        images = sorted_keys(tables.images["image_id"])
-        categories = sorted_keys(tables.categories["category_id"])
-        return cls(
-            image_keys=images,
-            category_keys=categories,
-            truth_image=encode(tables.ground_truth["image_id"], images),
-            truth_category=encode(tables.ground_truth["category_id"], categories),
-            image=encode(tables.predictions["image_id"], images),
-            category=encode(tables.predictions["category_id"], categories),
+        truth, predicted = tables.ground_truth, tables.predictions
+        return encoded(
+            tables.images["image_id"],
+            tables.categories["category_id"],
+            truth=(truth["image_id"], truth["category_id"]),
+            predicted=(predicted["image_id"], predicted["category_id"]),
         )
+
+
+def encoded(
+    images: pl.Series,
+    categories: pl.Series,
+    *,
+    truth: tuple[pl.Series, pl.Series],
+    predicted: tuple[pl.Series, pl.Series],
+) -> Coding:
+    """Codes from the id columns alone.
+
+    Args:
+        images: Ids of the images.
+        categories: Ids of the categories.
+        truth: Image and category ids of the ground truth.
+        predicted: Image and category ids of the predictions.
+    """
+    image_keys, category_keys = sorted_keys(images), sorted_keys(categories)
+    return Coding(
+        image_keys=image_keys,
+        category_keys=category_keys,
+        truth_image=encode(truth[0], image_keys),
+        truth_category=encode(truth[1], category_keys),
+        image=encode(predicted[0], image_keys),
+        category=encode(predicted[1], category_keys),
+    )
 
 
 def regular_truths(ground_truth: pl.DataFrame, *, area_range: tuple[float, float]) -> NDArray[np.bool_]:
@@ -70,3 +93,8 @@ def regular_truths(ground_truth: pl.DataFrame, *, area_range: tuple[float, float
     if "area" in ground_truth.columns:
         regular = regular & ~pl.col("is_crowd") & pl.col("area").is_between(*area_range)
     return read_only(ground_truth.select(regular=regular)["regular"].to_numpy())
+
+
+def group_offsets(codes: NDArray[np.int32], groups: int) -> NDArray[np.int64]:
+    """Where each group starts among rows sorted by group, shape (groups + 1,)."""
+    return read_only(np.searchsorted(codes, np.arange(groups + 1, dtype=np.int32)).astype(np.int64))

@@ -31,4 +31,17 @@ def column_array(frame: pl.DataFrame, name: str, dtype: type[Scalar]) -> NDArray
     Returns:
         Array of shape (rows,).
     """
-    return read_only(frame[name].to_numpy().astype(dtype, copy=False))
+    return series_array(frame[name], dtype)
+
+
+def series_array(series: pl.Series, dtype: type[Scalar]) -> NDArray[Scalar]:
+    """A series without nulls as a contiguous read-only array; copies only where the dtype differs.
+
+    Args:
+        series: Holds no nulls.
+        dtype: The numpy scalar type that the kernel expects.
+
+    Returns:
+        Array of shape (rows,).
+    """
+    return read_only(series.to_numpy().astype(dtype, copy=False))

@@ -47,7 +47,7 @@ def test_a_folder_that_is_something_else_is_left_alone(evaluation, tmp_path):
 
 
 def test_a_failed_save_leaves_nothing(evaluation, tmp_path, monkeypatch):
-    monkeypatch.setattr("cvfail.evidence.storage._digest", lambda path: 1 / 0)
+    monkeypatch.setattr("cvfail.evidence.saving._digest", lambda path: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         evaluation.save(tmp_path / "run")
     assert not list(tmp_path.iterdir())
@@ -66,9 +66,9 @@ def test_a_path_that_is_no_folder_is_told_so(tmp_path):
 
 @pytest.mark.parametrize("keep", [0, 100, -20])
 def test_a_truncated_table_is_named(evaluation, tmp_path, keep):
-    path = evaluation.save(tmp_path / "run") / "pairs.parquet"
+    path = evaluation.save(tmp_path / "run") / "pairs" / "000000.parquet"
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(FormatError, match=r"pairs\.parquet is damaged"):
+    with pytest.raises(FormatError, match=r"pairs/000000\.parquet is damaged"):
         open_evaluation(tmp_path / "run")
 
 

@@ -1,0 +1,100 @@
+"""The tables of a saved evaluation, read from Parquet files when somebody asks, column by column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from cvfail.errors import FormatError, MissingFileError
+from cvfail.evidence.layout import Span
+
+_INDICES = {
+    "ground_truth": {"ground_truth_index": "ground_truth", "matched_prediction": "predictions"},
+    "predictions": {"prediction_index": "predictions"},
+    "pairs": {"ground_truth_index": "ground_truth", "prediction_index": "predictions"},
+}
+"""The columns that hold row numbers, and of which table."""
+
+
+def part_path(folder: Path, table: str, block: int) -> Path:
+    """The file that holds the rows of one table in one block."""
+    return folder / table / f"{block:06d}.parquet"
+
+
+class StoredTables:
+    """Some consecutive blocks of a saved evaluation, rows numbered from its first block on.
+
+    Args:
+        folder: The evaluation.
+        spans: The spans of all its blocks.
+        pair_rows: Rows of pairs in each block.
+        first: The first block to show.
+        last: One past the last block to show.
+    """
+
+    def __init__(
+        self, folder: Path, spans: list[Span], pair_rows: list[int], *, first: int, last: int
+    ) -> None:
+        self._folder = folder
+        self._blocks = range(first, last)
+        self._start = spans[first]
+        end = spans[last - 1]
+        self._rows = {
+            "ground_truth": end.ground_truth[1] - self._start.ground_truth[0],
+            "predictions": end.predictions[1] - self._start.predictions[0],
+            "pairs": sum(pair_rows[first:last]),
+        }
+
+    def names(self, table: str) -> list[str]:
+        """The columns of a table, in order."""
+        path = self._paths(table)[0]
+        try:
+            return list(pl.read_parquet_schema(path))
+        except (PolarsError, OSError) as error:
+            raise _unreadable(path, error) from error
+
+    def rows(self, table: str) -> int:
+        """The number of rows of a table."""
+        return self._rows[table]
+
+    def frame(self, table: str) -> pl.DataFrame:
+        """A whole table."""
+        return self._read(table, None)
+
+    def column(self, table: str, name: str) -> pl.Series:
+        """One column of a table."""
+        return self._read(table, [name]).to_series()
+
+    def _paths(self, table: str) -> list[Path]:
+        return [part_path(self._folder, table, block) for block in self._blocks]
+
+    def _read(self, table: str, columns: list[str] | None) -> pl.DataFrame:
+        paths = self._paths(table)
+        for path in paths:
+            if not path.is_file():
+                raise MissingFileError(f"{path} is missing. Hint: evaluate and save again")
+        try:
+            frame = pl.read_parquet(paths, columns=columns).rechunk()
+        except (PolarsError, OSError) as error:
+            raise _unreadable(_first_unreadable(paths), error) from error
+        return frame.with_columns(
+            pl.col(name) - getattr(self._start, of)[0]
+            for name, of in _INDICES[table].items()
+            if name in frame.columns and getattr(self._start, of)[0]
+        )
+
+
+def _first_unreadable(paths: list[Path]) -> Path:
+    for path in paths:
+        try:
+            pl.read_parquet(path)
+        except (PolarsError, OSError):
+            return path
+    return paths[0]
+
+
+def _unreadable(path: Path, error: Exception) -> FormatError:
+    reason = str(error).splitlines()[0]
+    return FormatError(f"{path} is damaged: {reason}. Hint: evaluate and save again")
