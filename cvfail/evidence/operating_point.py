@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.evidence.evidence import Evidence
-from cvfail.tables.arrays import column_array
+from cvfail.evidence.evidence import Block, Evidence
+from cvfail.tables.arrays import series_array
 
 ERROR_TYPES = ("classification", "localisation", "both", "duplicate", "background")
 """Types of false positives, in the order of the kernel's codes 1 to 5; ``missed`` is the type of ground truth."""
@@ -47,6 +48,12 @@ class OperatingPoint:
         iou = evidence.policy.iou if iou is None else iou
         evidence.policy.threshold_index(iou)
         return cls(evidence, iou, evidence.score_floor if score is None else score)
+
+    def blocks(self) -> Iterator[tuple[Block, OperatingPoint]]:
+        """The operating point on every block of the evidence, in order; on the whole if that is in memory."""
+        for block in self.evidence.blocks():
+            whole = block.evidence is self.evidence
+            yield block, self if whole else OperatingPoint(block.evidence, self.iou, self.score)
 
     @cached_property
     def threshold(self) -> int:
@@ -116,7 +123,7 @@ class OperatingPoint:
         fixable = np.flatnonzero((kind == 1) | (kind == 2))
         fixable = fixable[~self.found[target[fixable]]]
         order = fixable[np.lexsort((fixable, -self.evidence.scores[fixable]))]
-        best = np.full(len(self.evidence.ground_truth), _NOTHING, np.int64)
+        best = np.full(self.evidence.outcomes.rows("ground_truth"), _NOTHING, np.int64)
         best[target[order[::-1]]] = order[::-1]
         return best
 
@@ -135,7 +142,7 @@ class OperatingPoint:
         """
         kind, target = self.typed
         rows, truths, _, _ = self._pair_arrays
-        matched = self._bit(column_array(self.evidence.pairs, "matched", np.uint16))
+        matched = self._matched_pairs
         target = target.copy()
         target[rows[matched]] = truths[matched]
         target[~self.kept] = _NOTHING
@@ -208,10 +215,15 @@ class OperatingPoint:
         """
         coding = self.evidence.coding
         background = len(coding.category_keys)
-        hits = self.evidence.pairs.filter(
-            pl.Series(self._bit(column_array(self.evidence.pairs, "matched", np.uint16)))
-            & pl.Series(self.correct[self._pair_arrays[0]])
-        ).select("prediction_index", "ground_truth_index", "overlap")
+        rows, truths, overlaps, _ = self._pair_arrays
+        right = self._matched_pairs & self.correct[rows]
+        hits = pl.DataFrame(
+            {
+                "prediction_index": rows[right],
+                "ground_truth_index": truths[right],
+                "overlap": overlaps[right],
+            }
+        )
         paired = pl.concat([hits, self.leftovers])
         rows = np.append(self.wrong, False)
         rows[paired["prediction_index"].to_numpy()] = False
@@ -234,19 +246,25 @@ class OperatingPoint:
     def _pair_arrays(
         self,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
-        pairs = self.evidence.pairs
+        column = self.evidence.outcomes.column
         return (
-            column_array(pairs, "prediction_index", np.int64),
-            column_array(pairs, "ground_truth_index", np.int64),
-            column_array(pairs, "overlap", np.float64),
-            column_array(pairs, "same_category", np.bool_),
+            series_array(column("pairs", "prediction_index"), np.int64),
+            series_array(column("pairs", "ground_truth_index"), np.int64),
+            series_array(column("pairs", "overlap"), np.float64),
+            series_array(column("pairs", "same_category"), np.bool_),
         )
+
+    @cached_property
+    def _matched_pairs(self) -> NDArray[np.bool_]:
+        """Pairs that are the match at this overlap threshold, whatever the score."""
+        return self._bit(series_array(self.evidence.outcomes.column("pairs", "matched"), np.uint16))
 
     def _bit(self, bits: NDArray[np.uint16]) -> NDArray[np.bool_]:
         return np.asarray((bits >> self.threshold) & 1 == 1)
 
     def _at_threshold(self, column: str, missing: float) -> NDArray[np.float64]:
-        return self.evidence.ground_truth[column].arr.get(self.threshold).fill_null(missing).to_numpy()
+        values = self.evidence.outcomes.column("ground_truth", column)
+        return values.arr.get(self.threshold).fill_null(missing).to_numpy()
 
 
 def _or_last(indices: pl.Series) -> NDArray[np.int64]:

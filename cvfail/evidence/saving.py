@@ -13,7 +13,7 @@ import polars as pl
 
 from cvfail.errors import CvfailError
 from cvfail.evidence.evidence import Evidence
-from cvfail.evidence.layout import Span, block_spans
+from cvfail.evidence.layout import BLOCK_ROWS, Span, block_spans
 from cvfail.evidence.manifest import (
     MANIFEST,
     SCHEMA_VERSION,
@@ -30,12 +30,13 @@ _WHOLE_TABLES = ("images", "categories")
 _NAMES = {MANIFEST, *(f"{table}.parquet" for table in _WHOLE_TABLES), *TABLES}
 
 
-def save_evidence(evidence: Evidence, folder: str | Path) -> Path:
+def save_evidence(evidence: Evidence, folder: str | Path, *, block_rows: int = BLOCK_ROWS) -> Path:
     """Write the tables and the manifest; the folder appears whole or not at all.
 
     Args:
         evidence: What to write.
         folder: Is created, or replaced if it holds an evaluation already.
+        block_rows: About how many rows of ground truth and predictions stand in one file.
 
     Returns:
         The folder.
@@ -49,7 +50,9 @@ def save_evidence(evidence: Evidence, folder: str | Path) -> Path:
         draft.folder.mkdir()
         images = evidence.images.height
         spans = block_spans(
-            group_offsets(evidence.coding.truth_image, images), group_offsets(evidence.coding.image, images)
+            group_offsets(evidence.coding.truth_image, images),
+            group_offsets(evidence.coding.image, images),
+            block_rows=block_rows,
         )
         pairs = evidence.pairs
         edges = np.searchsorted(

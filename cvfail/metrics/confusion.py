@@ -205,13 +205,19 @@ def confusion_matrix(point: OperatingPoint) -> ConfusionMatrix:
     """
     evidence = point.evidence
     size = len(evidence.category_names) + 1
-    true, predicted = point.cells["true_code"].to_numpy(), point.cells["predicted_code"].to_numpy()
-    counts = np.bincount(true * size + predicted, minlength=size * size).reshape(size, size)
+    counts = np.zeros((size, size), np.int64)
+    for _, part in point.blocks():
+        true, predicted = part.cells["true_code"].to_numpy(), part.cells["predicted_code"].to_numpy()
+        counts += np.bincount(true * size + predicted, minlength=size * size).reshape(size, size)
     background = evidence.task == "detection" or bool(counts[-1].any() or counts[:, -1].any())
 
     def rows(true_code: int, predicted_code: int) -> pl.DataFrame:
         cell = (pl.col("true_code") == true_code) & (pl.col("predicted_code") == predicted_code)
-        return examples(evidence, point.cells.filter(cell).drop("true_code", "predicted_code"))
+        found = []
+        for block, part in point.blocks():
+            units = part.cells.filter(cell).drop("true_code", "predicted_code")
+            found.append(block.as_in_the_whole(examples(block.evidence, units)))
+        return pl.concat(found)
 
     return ConfusionMatrix(
         counts if background else counts[:-1, :-1],

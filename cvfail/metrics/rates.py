@@ -56,8 +56,8 @@ def rates(
     require_average(average)
     chosen = attributes(point.evidence, list(dict.fromkeys(by)))
     rule = _rule(chosen)
-    units = _units(point, chosen)
     keys = [attribute.name for attribute in chosen]
+    units = pl.concat([_cluster_counts(part, keys) for _, part in point.blocks()])
     frame = aggregate(
         units,
         keys,
@@ -73,6 +73,13 @@ def rates(
         extra = ["design_effect"] if name == "recall" and average == "micro" else []
         frame = attach(frame, ratio.select(*keys, *columns, *extra), keys)
     return ResultTable(_finish(frame, keys, rule), caption=_caption(point, average, confidence))
+
+
+def _cluster_counts(point: OperatingPoint, keys: Sequence[str]) -> pl.DataFrame:
+    """tp, fp and fn of each group, class and cluster of a block: all that rates and their intervals need."""
+    units = _units(point, attributes(point.evidence, keys))
+    sums = pl.col("tp", "fp", "fn").sum()
+    return units.group_by([*keys, _CATEGORY, _CLUSTER], maintain_order=True).agg(sums)
 
 
 def _units(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
