@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -14,7 +13,7 @@ from cvfail.kernels.boxes import Boxes
 from cvfail.kernels.matching import match_images
 from cvfail.matching.coding import Coding, group_offsets, regular_truths
 from cvfail.matching.outcomes import Outcomes, Pairs
-from cvfail.matching.parallel import run_in_order, worker_count
+from cvfail.matching.parallel import image_blocks, run_in_order, worker_count
 from cvfail.matching.policy import Policy
 from cvfail.tables.arrays import column_array, read_only
 from cvfail.tables.dataset import Dataset
@@ -41,7 +40,7 @@ def match(data: Dataset, coding: Coding, policy: Policy, *, threads: int | None 
     """
     workers = worker_count(threads)
     arrays = _flatten(data, coding, policy)
-    blocks = _image_blocks(
+    blocks = image_blocks(
         arrays.offsets + arrays.truth_offsets, count=workers * _BLOCKS_PER_THREAD if workers > 1 else 1
     )
     pairs = run_in_order(lambda block: _match_block(arrays, policy, *block), blocks, threads=workers)
@@ -93,13 +92,6 @@ def _flatten(data: Dataset, coding: Coding, policy: Policy) -> _Arrays:
 
 def _boxes(frame: pl.DataFrame) -> Boxes:
     return Boxes(*(column_array(frame, name, np.float64) for name in Boxes._fields))
-
-
-def _image_blocks(work: NDArray[np.int64], *, count: int) -> list[tuple[int, int]]:
-    """Split the images into at most `count` runs of about equal work; `work` is cumulative, shape (images + 1,)."""
-    cuts = np.searchsorted(work, np.linspace(0, work[-1], count + 1)[1:-1], side="left")
-    edges = np.unique(np.concatenate([[0], cuts, [work.size - 1]])).tolist()
-    return list(itertools.pairwise(edges)) or [(0, 0)]
 
 
 def _match_block(arrays: _Arrays, policy: Policy, first: int, last: int) -> Pairs:

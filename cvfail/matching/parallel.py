@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -25,3 +29,10 @@ def run_in_order(work: Callable[[Work], Result], items: Sequence[Work], *, threa
         return [work(item) for item in items]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, items))
+
+
+def image_blocks(work: NDArray[np.int64], *, count: int) -> list[tuple[int, int]]:
+    """Split the images into at most `count` runs of about equal work; `work` is cumulative, shape (images + 1,)."""
+    cuts = np.searchsorted(work, np.linspace(0, work[-1], count + 1)[1:-1], side="left")
+    edges = np.unique(np.concatenate([[0], cuts, [work.size - 1]])).tolist()
+    return list(itertools.pairwise(edges)) or [(0, 0)]
