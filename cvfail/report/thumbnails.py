@@ -13,10 +13,11 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cvfail.errors import MissingDependencyError
+from cvfail.io.image_files import find_image, is_turned, upright_size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -86,25 +87,6 @@ def make_pictures(
         return list(threads.map(make, wanted))
 
 
-def find_image(folder: Path, file_name: str) -> Path | None:
-    """The file of that name inside a folder, or None.
-
-    The name is taken as it is, never decoded or expanded. Absolute names and names with ``..`` are looked up
-    by their last part only, which also finds ``val2017/1.jpg`` if the folder given is ``val2017`` itself.
-    """
-    name = PureWindowsPath(file_name)  # splits at both slashes and knows drive letters
-    candidates = [Path(name.name)] if name.name else []
-    if not name.anchor and not name.drive and ".." not in name.parts:
-        candidates = [Path(file_name), Path(*name.parts), *candidates]
-    for candidate in candidates:
-        try:
-            if (folder / candidate).is_file():
-                return folder / candidate
-        except (OSError, ValueError):  # too long, or a NUL inside
-            return None
-    return None
-
-
 def _require_pillow() -> None:
     try:
         import PIL.Image  # noqa: F401
@@ -134,14 +116,12 @@ def _decode(file: Image, wanted: WantedPictures) -> tuple[Image, tuple[float, fl
     """The image in RGB, turned as its annotations see it, no larger than needed; and its size for them."""
     from PIL import ImageOps
 
-    orientation = file.getexif().get(0x0112, 1)
-    on_its_side = orientation in {5, 6, 7, 8}
-    upright = file.size[::-1] if on_its_side else file.size
+    upright = upright_size(file)
     size = wanted.size or (float(upright[0]), float(upright[1]))
+    turned = is_turned(file, wanted.size)
     needed = _needed_long_side(wanted, size)
     file.draft("RGB", (needed, needed))
-    turn = wanted.size is None or (on_its_side and _closer(size, upright, file.size))
-    image = ImageOps.exif_transpose(file) if turn else file
+    image = ImageOps.exif_transpose(file) if turned else file
     return image.convert("RGB"), size
 
 
@@ -149,12 +129,6 @@ def _needed_long_side(wanted: WantedPictures, size: tuple[float, float]) -> int:
     """Pixels on the longer side such that the narrowest crop still has `DETAIL_WIDTH` of them."""
     narrowest = min((window[2] for window in wanted.windows), default=max(size))
     return round(max(LONG_SIDE, max(size) * DETAIL_WIDTH / max(narrowest, 1.0)))
-
-
-def _closer(size: tuple[float, float], one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether the aspect ratio of ``size`` is nearer to that of ``one`` than to that of ``other``."""
-    ratio = size[0] / max(size[1], 1.0)
-    return abs(ratio - one[0] / one[1]) < abs(ratio - other[0] / other[1])
 
 
 def _whole(image: Image) -> str:
