@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
-import numpy as np
 import polars as pl
 
+from cvfail.attributes.binning import (
+    MOST_LEVELS,
+    SIZE_EDGES,
+    SIZE_LABELS,
+    bin_by_edges,
+    finite,
+    quantile_edges,
+)
+from cvfail.attributes.geometry import GEOMETRY_COLUMNS
+from cvfail.attributes.measured_images import CROP_COLUMNS
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 
 Rule = Literal["exact", "own_geometry", "none"]
 """How a false positive gets the value: from its image or its own class; from its own box; not at all."""
-
-SIZE_EDGES = (1024.0, 9216.0)
-SIZE_LABELS = ("small", "medium", "large")
-"""Half-open buckets [0, 1024), [1024, 9216), [9216, inf) in square pixels, so that they partition the objects."""
 
 ANSWER_NAMES = frozenset(
     {
@@ -29,8 +33,9 @@ ANSWER_NAMES = frozenset(
 )
 """Columns of answers; results cannot be grouped by an attribute that has one of these names."""
 
-_MOST_LEVELS = 12
-_QUARTILES = (0.25, 0.5, 0.75)
+OWN_GEOMETRY = frozenset({*GEOMETRY_COLUMNS, *CROP_COLUMNS})
+"""Columns that both objects and predictions get from their own box; see `cvfail.attributes`."""
+
 _IDENTIFIER_SHARE = 0.5
 
 
@@ -83,8 +88,9 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
     """The values of an attribute on both sides, as text.
 
     Numbers with more than 12 different values are cut at the quartiles of the images (or of the ground truth
-    for its own columns), never of the predictions. Ground-truth columns have no value on false positives. An
-    attribute that images and ground truth both have is the images'.
+    for its own columns), never of the predictions. Ground-truth columns have no value on false positives, but
+    for those that `cvfail.attributes` computes from the box of objects and predictions alike. An attribute that
+    images and ground truth both have is the images'.
 
     Raises:
         QueryError: There is no such attribute.
@@ -101,6 +107,9 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
         by_image = as_levels(evidence.images.sort("image_id")[name])
         coding = evidence.coding
         return Attribute(name, "exact", by_image.gather(coding.truth_image), by_image.gather(coding.image))
+    if name in OWN_GEOMETRY and all(name in evidence.attributes(t) for t in ("ground_truth", "predictions")):
+        truth, own = evidence.ground_truth[name], evidence.predictions[name]
+        return Attribute(name, "own_geometry", _levels(truth, truth), _levels(own, truth))
     if name in evidence.attributes("ground_truth"):
         return Attribute(name, "none", as_levels(evidence.ground_truth[name]), None)
     known = ", ".join(attribute_names(evidence))
@@ -122,37 +131,22 @@ def as_levels(values: pl.Series) -> pl.Series:
         >>> as_levels(pl.Series(range(100))).unique(maintain_order=True).to_list()
         ['< 24.75', '24.75 – 49.5', '49.5 – 74.25', '≥ 74.25']
     """
+    return _levels(values, values)
+
+
+def _levels(values: pl.Series, reference: pl.Series) -> pl.Series:
+    """Values as levels that are those of the reference: its quartiles, if it has many numbers."""
     if not values.dtype.is_numeric():
-        return values.cast(pl.String)
-    numbers = values.cast(pl.Float64)
-    unknown = ~numbers.is_finite().fill_null(value=False)
-    numbers = numbers.set(unknown, None)
-    known = numbers.drop_nulls().to_numpy()
-    if np.unique(known).size <= _MOST_LEVELS:
-        exact = values if values.n_unique() <= _MOST_LEVELS else numbers
-        return exact.cast(pl.String).set(unknown, None)
-    above_lowest = known[known > known.min()]
-    cuts = np.quantile(known, _QUARTILES)
-    edges = np.unique(np.where(cuts > known.min(), cuts, above_lowest.min())).tolist()
-    names = _distinct(edges)
-    labels = [f"< {names[0]}", *(f"{low} – {high}" for low, high in pairwise(names)), f"≥ {names[-1]}"]
-    return _buckets(numbers, edges, labels)
-
-
-def _distinct(edges: Sequence[float]) -> list[str]:
-    """Numbers as text, with as many digits as it takes to tell them apart."""
-    shown = ([f"{edge:.{digits}g}" for edge in edges] for digits in range(6, 18))
-    return next(names for names in shown if len(set(names)) == len(edges))
+        return values if values.dtype == pl.Enum else values.cast(pl.String)
+    numbers, known = finite(values), finite(reference).drop_nulls()
+    if known.n_unique() > MOST_LEVELS:
+        return bin_by_edges(numbers, quantile_edges(known))
+    exact = values if reference.n_unique() <= MOST_LEVELS else numbers
+    return exact.cast(pl.String).set(numbers.is_null(), None)
 
 
 def _size(area: pl.Series) -> pl.Series:
-    return _buckets(area, SIZE_EDGES, SIZE_LABELS)
-
-
-def _buckets(values: pl.Series, edges: Sequence[float], labels: Sequence[str]) -> pl.Series:
-    """Half-open buckets [edge, next edge) as an enumeration in their order."""
-    places = pl.Series(np.searchsorted(edges, values.to_numpy(), side="right"))
-    return pl.Series(values.name, labels, pl.Enum(labels)).gather(places.set(values.is_null(), None))
+    return bin_by_edges(area, SIZE_EDGES, labels=SIZE_LABELS)
 
 
 def _is_taken(name: str) -> bool:
@@ -169,4 +163,4 @@ def _is_groupable(values: pl.Series) -> bool:
     distinct = values.n_unique()
     if distinct <= 1:
         return False
-    return values.dtype.is_float() or distinct <= max(_MOST_LEVELS, _IDENTIFIER_SHARE * len(values))
+    return values.dtype.is_float() or distinct <= max(MOST_LEVELS, _IDENTIFIER_SHARE * len(values))
