@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING, Any
 from cvfail.version import __version__
 
 if TYPE_CHECKING:
+    from cvfail.attributes.binning import bin_by_edges, bin_by_quantiles, bin_by_time
+    from cvfail.attributes.crowding import object_density, with_crowding
+    from cvfail.attributes.geometry import with_geometry
+    from cvfail.attributes.image_folder import image_attributes
+    from cvfail.attributes.image_quality import image_quality
+    from cvfail.attributes.joining import with_attributes
     from cvfail.demo import write_demo
     from cvfail.errors import CvfailError, SchemaError
     from cvfail.evaluation import Evaluation, evaluate
@@ -31,12 +37,21 @@ _HOME = {
     "ClassificationCounts": "cvfail.metrics.classification_counts",
     "Evaluation": "cvfail.evaluation",
     "Policy": "cvfail.matching.policy",
+    "bin_by_edges": "cvfail.attributes.binning",
+    "bin_by_quantiles": "cvfail.attributes.binning",
+    "bin_by_time": "cvfail.attributes.binning",
     "evaluate": "cvfail.evaluation",
     "from_frames": "cvfail.io.frames",
     "from_labels": "cvfail.io.labels",
+    "image_attributes": "cvfail.attributes.image_folder",
+    "image_quality": "cvfail.attributes.image_quality",
+    "object_density": "cvfail.attributes.crowding",
     "open": "cvfail.evaluation",
     "read_coco": "cvfail.io.coco",
     "read_parquet": "cvfail.io.parquet",
+    "with_attributes": "cvfail.attributes.joining",
+    "with_crowding": "cvfail.attributes.crowding",
+    "with_geometry": "cvfail.attributes.geometry",
     "write_demo": "cvfail.demo",
     "write_parquet": "cvfail.io.parquet",
 }
@@ -51,13 +66,22 @@ __all__ = [
     "Policy",
     "SchemaError",
     "__version__",
+    "bin_by_edges",
+    "bin_by_quantiles",
+    "bin_by_time",
     "evaluate",
     "from_frames",
     "from_labels",
+    "image_attributes",
+    "image_quality",
+    "object_density",
     "open",
     "rates_from_counts",
     "read_coco",
     "read_parquet",
+    "with_attributes",
+    "with_crowding",
+    "with_geometry",
     "write_demo",
     "write_parquet",
 ]
