@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cyclopts import App, Group, Parameter
 
+from cvfail.cli.attributes import attributes
 from cvfail.cli.confusion import confusion
 from cvfail.cli.demo import demo
 from cvfail.cli.evaluate import evaluate
@@ -40,6 +41,7 @@ _COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     metrics: _INPUT,
     sql: ("QUERY", *_INPUT),
     report: _INPUT,
+    attributes: (),
     demo: (),
     warmup: (),
 }

@@ -41,6 +41,8 @@ class Inputs:
         box_format: What the four numbers of a box in --data are.
         ignore: Ground-truth column that says, with 1 or true, which objects count neither for nor against the
             model; "none" ignores nothing.
+        join: Tables of attributes: .parquet, .csv, .json or .jsonl with image_id, file_name, ground_truth_id
+            or prediction_id. RUN, if any, comes before.
         on_invalid: Refuse input with records that break a rule, or drop those records.
         options: How to match.
     """
@@ -55,6 +57,9 @@ class Inputs:
     ignore: Annotated[
         str | None, Parameter(metavar="COLUMN", show_default='"ignore" of --gt, if it is there')
     ] = None
+    join: Annotated[
+        tuple[Path, ...], Parameter(consume_multiple=(1, None), metavar="FILE", show_default=False)
+    ] = ()
     on_invalid: Annotated[OnInvalid | None, Parameter(show_default="raise")] = None
     options: PolicyOptions = DEFAULT_OPTIONS
 
@@ -83,6 +88,7 @@ class Inputs:
         if existing(run).is_file():
             raise PolicyError(f"{run} is a file, not a saved run. Hint: --gt FILE --pred FILE")
         given = self._given("task", "box_format", "ignore", "on_invalid") | self.options.match
+        given |= {"join": self.join} if self.join else {}
         _refuse(given, f"{run} was read and matched when it was saved. Hint: evaluate the files again")
         return open_evaluation(run).at(**self.options.point)
 
@@ -91,12 +97,20 @@ class Inputs:
 
         policy = self.options.policy()
         with messages.step("reading ground truth and predictions", kernels=False):
-            data = _read_aloud(read, messages)
+            data = read_aloud(lambda: self._joined(read()), messages)
         if not data.rejected.is_empty():
             dropped = data.rejected.select("table", "record").n_unique()
             messages.say(f"dropped {dropped} record{'s' * (dropped > 1)}; --on-invalid raise says why")
         with messages.step(f"matching {len(data.predictions):,} predictions"):
             return evaluate(data, policy)
+
+    def _joined(self, data: Dataset) -> Dataset:
+        """The dataset with the columns of the tables that are to be joined."""
+        from cvfail.attributes.joining import key_of, with_attributes
+
+        for path in self.join:
+            data = with_attributes(data, path, on=key_of(path))
+        return data
 
     def _coco(self, ground_truth: Path, predictions: Path) -> Dataset:
         from cvfail.io.coco import read_coco
@@ -118,7 +132,7 @@ class Inputs:
 DEFAULT_INPUTS = Inputs()
 
 
-def _read_aloud(read: Callable[[], Dataset], messages: Messages) -> Dataset:
+def read_aloud(read: Callable[[], Dataset], messages: Messages) -> Dataset:
     """Read, and say plainly what the reader warns of."""
     from cvfail.tables.suspicions import InputWarning
 

@@ -45,3 +45,20 @@ def _ask_everything(evaluation: Evaluation) -> None:
     evaluation.confusion_matrix()
     evaluation.error_types()
     evaluation.failure_modes()
+    _measure(evaluation)
+
+
+def _measure(evaluation: Evaluation) -> None:
+    """Crowding of the objects, and quality of pixels, which need no picture file."""
+    import numpy as np
+
+    from cvfail.attributes.crowding import with_crowding
+    from cvfail.attributes.image_quality import Pixels, measured, whole
+    from cvfail.kernels.image_quality import luma_of_colours
+    from cvfail.tables.arrays import read_only
+
+    with_crowding(evaluation.data)
+    colours = read_only(np.zeros((16, 16, 3), np.uint8))
+    luma = read_only(luma_of_colours(colours))
+    pixels = Pixels(colours, luma, luma)
+    measured(pixels, whole(pixels))

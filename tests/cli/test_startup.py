@@ -8,7 +8,7 @@ import pytest
 import cvfail
 
 HEAVY = {"numba", "duckdb", "altair", "pyarrow", "scipy", "PIL", "jinja2", "pandas", "polars", "numpy"}
-COMMANDS = ["evaluate", "failures", "confusion", "metrics", "sql", "report", "demo", "warmup"]
+COMMANDS = ["evaluate", "failures", "confusion", "metrics", "sql", "report", "attributes", "demo", "warmup"]
 
 
 def loaded_by(*arguments: str) -> set[str]:
