@@ -79,8 +79,8 @@ def _check(images: Path | None, gt: Path | None, pred: Path | None, of: Of) -> N
 def _read(gt: Path, pred: Path | None, ignore: str | None) -> Dataset:
     from cvfail.io.coco import read_coco
 
-    options = {} if ignore is None else {"ignore": None if ignore == "none" else ignore}
-    return read_coco(gt, [] if pred is None else pred, **options)
+    column = "ignore" if ignore is None else None if ignore == "none" else ignore
+    return read_coco(gt, [] if pred is None else pred, ignore=column)
 
 
 def _table(
