@@ -69,10 +69,9 @@ def dropped_attributes(evidence: Evidence) -> list[str]:
 
 def _candidates(evidence: Evidence) -> Iterator[tuple[str, bool]]:
     """Every attribute column and whether groups can be made of it."""
-    tables = {"images": evidence.images, "ground_truth": evidence.ground_truth}
-    for table, frame in tables.items():
+    for table in ("images", "ground_truth"):
         for name in evidence.attributes(table):
-            yield name, not _is_taken(name) and _is_groupable(frame[name])
+            yield name, not _is_taken(name) and _is_groupable(evidence.attribute_column(table, name))
 
 
 def attributes(evidence: Evidence, names: Sequence[str]) -> list[Attribute]:
@@ -99,19 +98,21 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
         names = pl.Series(evidence.category_names, dtype=pl.Enum(evidence.category_names))
         coding = evidence.coding
         return Attribute(name, "exact", names.gather(coding.truth_category), names.gather(coding.category))
+    column = evidence.outcomes.column
     if name == "size" and evidence.task == "detection":
-        own = evidence.predictions.select(pl.col("width") * pl.col("height")).to_series()
-        return Attribute(name, "own_geometry", _size(evidence.ground_truth["area"]), _size(own))
+        own = pl.select(column("predictions", "width") * column("predictions", "height")).to_series()
+        return Attribute(name, "own_geometry", _size(column("ground_truth", "area")), _size(own))
     _refuse_unfit(evidence, name)
     if name in evidence.attributes("images"):
-        by_image = as_levels(evidence.images.sort("image_id")[name])
         coding = evidence.coding
+        by_image = _levels(evidence.images[name], evidence.whole.attribute_column("images", name))
         return Attribute(name, "exact", by_image.gather(coding.truth_image), by_image.gather(coding.image))
-    if name in OWN_GEOMETRY and all(name in evidence.attributes(t) for t in ("ground_truth", "predictions")):
-        truth, own = evidence.ground_truth[name], evidence.predictions[name]
-        return Attribute(name, "own_geometry", _levels(truth, truth), _levels(own, truth))
     if name in evidence.attributes("ground_truth"):
-        return Attribute(name, "none", as_levels(evidence.ground_truth[name]), None)
+        reference = evidence.whole.attribute_column("ground_truth", name)
+        truth = _levels(column("ground_truth", name), reference)
+        if name in OWN_GEOMETRY and name in evidence.attributes("predictions"):
+            return Attribute(name, "own_geometry", truth, _levels(column("predictions", name), reference))
+        return Attribute(name, "none", truth, None)
     known = ", ".join(attribute_names(evidence))
     raise QueryError(f"{name!r} is not an attribute of the images or the ground truth. Hint: one of {known}")
 
@@ -119,9 +120,11 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
 def _refuse_unfit(evidence: Evidence, name: str) -> None:
     if _is_taken(name):
         raise QueryError(f"{name!r} is the name of a column of the answer. Hint: rename the attribute")
-    for table in (evidence.images, evidence.ground_truth):
-        if name in table.columns and not _has_levels(table[name].dtype):
-            raise QueryError(f"{name!r} holds {table[name].dtype}, which has no levels to group by")
+    for table in ("images", "ground_truth"):
+        if name in evidence.attributes(table):
+            dtype = evidence.attribute_column(table, name).dtype
+            if not _has_levels(dtype):
+                raise QueryError(f"{name!r} holds {dtype}, which has no levels to group by")
 
 
 def as_levels(values: pl.Series) -> pl.Series:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -96,6 +96,16 @@ class Evidence:
     def pairs(self) -> pl.DataFrame:
         """Overlapping pairs by row index."""
         return self.outcomes.frame("pairs")
+
+    @property
+    def whole(self) -> Evidence:
+        """The evidence that this is a block of; itself if it is none."""
+        return self
+
+    @lru_cache(maxsize=8)  # noqa: B019 - a few columns live as long as the evidence does
+    def attribute_column(self, table: str, name: str) -> pl.Series:
+        """An attribute of ``images`` (by ascending id), ``ground_truth`` or ``predictions``."""
+        return self.images[name] if table == "images" else self.outcomes.column(table, name)
 
     def blocks(self) -> Sequence[Block]:
         """The evidence as runs of images that fit in memory, in order; itself if it is in memory."""

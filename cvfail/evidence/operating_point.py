@@ -215,12 +215,12 @@ class OperatingPoint:
         """
         coding = self.evidence.coding
         background = len(coding.category_keys)
-        rows, truths, overlaps, _ = self._pair_arrays
-        right = self._matched_pairs & self.correct[rows]
+        hitting, hit, overlaps, _ = self._pair_arrays
+        right = self._matched_pairs & self.correct[hitting]
         hits = pl.DataFrame(
             {
-                "prediction_index": rows[right],
-                "ground_truth_index": truths[right],
+                "prediction_index": hitting[right],
+                "ground_truth_index": hit[right],
                 "overlap": overlaps[right],
             }
         )

@@ -44,8 +44,8 @@ class PredictionOutcomes:
         return self if first == 0 else replace(self, image=read_only(self.image + np.int32(first)))
 
     def chunks(self, rows: int) -> list[PredictionOutcomes]:
-        """The same predictions in runs of at most so many rows."""
-        edges = [*range(0, self.category.size, rows), self.category.size]
+        """The same predictions in runs of at most so many rows; one empty run if there are none."""
+        edges = [*range(0, max(self.category.size, 1), rows), self.category.size]
         return [self._part(slice(first, last)) for first, last in itertools.pairwise(edges)]
 
     def _part(self, rows: slice) -> PredictionOutcomes:

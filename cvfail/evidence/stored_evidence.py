@@ -64,7 +64,12 @@ class StoredPart(Evidence):
             outcomes=outcomes,
             source=whole.source,
         )
-        self.whole, self.span = whole, span
+        self._whole, self.span = whole, span
+
+    @property
+    def whole(self) -> Evidence:
+        """The evidence that this is a block of."""
+        return self._whole
 
     @cached_property
     def category_names(self) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,6 +20,9 @@ from cvfail.tables.result import ResultTable
 MISSED = "missed"
 FALSE_POSITIVES = "all false positives"
 FALSE_NEGATIVES = "all false negatives"
+
+_CLASSIFICATION = 1 + ERROR_TYPES.index("classification")
+_LOCALISATION = 1 + ERROR_TYPES.index("localisation")
 
 
 def error_types(evidence: Evidence, *, iou: float | None = None, score: float | None = None) -> ResultTable:
@@ -70,15 +75,75 @@ def error_types(evidence: Evidence, *, iou: float | None = None, score: float | 
 
 
 def _counts(point: OperatingPoint) -> dict[str, int]:
-    kind, _ = point.typed
-    sizes = np.bincount(kind, minlength=len(ERROR_TYPES) + 1)[1:].tolist()
-    unfound = point.evidence.regular() & ~point.found
+    sizes = np.zeros(len(ERROR_TYPES) + 1, np.int64)
+    missed = unfound = 0
+    for _, part in point.blocks():
+        sizes += np.bincount(part.typed[0], minlength=len(ERROR_TYPES) + 1)
+        left = part.evidence.regular() & ~part.found
+        unfound += int(left.sum())
+        missed += int((left & (part.repairs < 0)).sum())
     return {
-        **dict(zip(ERROR_TYPES, sizes, strict=True)),
-        MISSED: int((unfound & (point.repairs < 0)).sum()),
-        FALSE_POSITIVES: sum(sizes),
-        FALSE_NEGATIVES: int(unfound.sum()),
+        **dict(zip(ERROR_TYPES, sizes[1:].tolist(), strict=True)),
+        MISSED: missed,
+        FALSE_POSITIVES: int(sizes[1:].sum()),
+        FALSE_NEGATIVES: unfound,
     }
+
+
+@dataclass(frozen=True)
+class _Outcomes:
+    """What became of every prediction and how its error could be repaired, and the objects that were not found.
+
+    Attributes:
+        category: Class code of each prediction, shape (D,).
+        repaired: Class code that it would have if its error were repaired and it then found its object; -1 if
+            no repair makes it right, shape (D,).
+        kind: Error type, 0 where not wrong, shape (D,).
+        correct: True positives, shape (D,).
+        wrong: False positives, shape (D,).
+        unfound: Ground truth per class that is not found, shape (K,).
+        missed: Ground truth per class that no repair would find, shape (K,).
+    """
+
+    category: NDArray[np.int32]
+    repaired: NDArray[np.int32]
+    kind: NDArray[np.int8]
+    correct: NDArray[np.bool_]
+    wrong: NDArray[np.bool_]
+    unfound: NDArray[np.int64]
+    missed: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, point: OperatingPoint) -> _Outcomes:
+        """Gather the outcomes of all blocks."""
+        parts = [cls._of_block(part) for _, part in point.blocks()]
+
+        def joined(name: str) -> NDArray[Any]:
+            return np.concatenate([getattr(part, name) for part in parts])
+
+        return cls(
+            category=point.evidence.coding.category,
+            repaired=joined("repaired"),
+            kind=joined("kind"),
+            correct=joined("correct"),
+            wrong=joined("wrong"),
+            unfound=np.sum([part.unfound for part in parts], axis=0),
+            missed=np.sum([part.missed for part in parts], axis=0),
+        )
+
+    @classmethod
+    def _of_block(cls, point: OperatingPoint) -> _Outcomes:
+        coding = point.evidence.coding
+        kind, target = point.typed
+        repaired = np.full(kind.size, -1, np.int32)
+        rows = np.flatnonzero((kind == _CLASSIFICATION) | (kind == _LOCALISATION))
+        rows = rows[point.repairs[target[rows]] == rows]
+        repaired[rows] = coding.truth_category[target[rows]]
+        left = point.evidence.regular() & ~point.found
+        kinds = len(coding.category_keys)
+        unfound = np.bincount(coding.truth_category[left], minlength=kinds)
+        missed = np.bincount(coding.truth_category[left & (point.repairs < 0)], minlength=kinds)
+        return cls(coding.category, repaired, kind, point.correct, point.wrong, unfound, missed)
 
 
 def _gains(point: OperatingPoint) -> Iterator[tuple[str, float | None]]:
@@ -88,36 +153,30 @@ def _gains(point: OperatingPoint) -> Iterator[tuple[str, float | None]]:
     if not positives.any():
         yield from ((name, None) for name in (*ERROR_TYPES, MISSED, FALSE_POSITIVES, FALSE_NEGATIVES))
         return
-    kind, target = point.typed
-    category, removed = evidence.coding.category, ~(point.correct | point.wrong)
-    base = _mean_precision(evidence, category, point.correct, removed, positives, positives)
+    now = _Outcomes.of(point)
+    removed = ~(now.correct | now.wrong)
+
+    def mean(
+        remaining: NDArray[np.int64] = positives,
+        *,
+        category: NDArray[np.int32] = now.category,
+        correct: NDArray[np.bool_] = now.correct,
+        removed: NDArray[np.bool_] = removed,
+    ) -> float:
+        return _mean_precision(evidence, category, correct, removed, remaining, positives)
+
+    base = mean()
     for code, name in enumerate(ERROR_TYPES, start=1):
-        concerned = kind == code
-        right = np.zeros_like(concerned)
-        moved = category
-        if name in {"classification", "localisation"}:
-            rows = np.flatnonzero(concerned)
-            rows = rows[point.repairs[target[rows]] == rows]
-            right[rows] = True
-            moved = category.copy()
-            moved[rows] = evidence.coding.truth_category[target[rows]]
-        gain = _mean_precision(
-            evidence, moved, point.correct | right, removed | (concerned & ~right), positives, positives
+        right = (now.kind == code) & (now.repaired >= 0)
+        repaired = mean(
+            category=np.where(right, now.repaired, now.category),
+            correct=now.correct | right,
+            removed=removed | ((now.kind == code) & ~right),
         )
-        yield name, max(0.0, gain - base)
-    unfound = evidence.regular() & ~point.found
-    remaining = positives - _per_category(evidence, unfound & (point.repairs < 0))
-    gain = _mean_precision(evidence, category, point.correct, removed, remaining, positives)
-    yield MISSED, max(0.0, gain - base)
-    gain = _mean_precision(evidence, category, point.correct, removed | point.wrong, positives, positives)
-    yield FALSE_POSITIVES, gain - base
-    remaining = positives - _per_category(evidence, unfound)
-    gain = _mean_precision(evidence, category, point.correct, removed, remaining, positives)
-    yield FALSE_NEGATIVES, gain - base
-
-
-def _per_category(evidence: Evidence, truths: NDArray[np.bool_]) -> NDArray[np.int64]:
-    return np.bincount(evidence.coding.truth_category[truths], minlength=len(evidence.coding.category_keys))
+        yield name, max(0.0, repaired - base)
+    yield MISSED, max(0.0, mean(positives - now.missed) - base)
+    yield FALSE_POSITIVES, mean(removed=removed | now.wrong) - base
+    yield FALSE_NEGATIVES, mean(positives - now.unfound) - base
 
 
 def _mean_precision(
@@ -133,7 +192,7 @@ def _mean_precision(
     from cvfail.metrics.precision_recall import mean_precision
 
     part = PredictionOutcomes(
-        category=category,
+        category=read_only(category),
         image=evidence.coding.image,
         scores=evidence.scores,
         rank=evidence.ranks,

@@ -1,0 +1,83 @@
+"""Questions to an evaluation that is saved in many blocks have the answers of the one in memory."""
+
+import numpy as np
+import pytest
+
+from cvfail.evaluation import Evaluation, evaluate
+from cvfail.evidence.layout import block_spans
+from cvfail.evidence.saving import save_evidence
+from cvfail.evidence.stored_evidence import open_evidence
+from cvfail.matching.policy import Policy
+from tests.scenes import detection, random_records
+
+BLOCK_ROWS = (1, 7, 40, 10_000)
+
+
+@pytest.fixture(params=BLOCK_ROWS)
+def both(request, tmp_path):
+    """The same evaluation in memory and opened from a folder of blocks."""
+    images, categories, annotations, detections = random_records(7, images=24)
+    rng = np.random.default_rng(1)
+    data = detection(
+        images,
+        categories,
+        annotations,
+        detections,
+        light=["day", "night", None] * 8,
+        brightness=rng.random(24).tolist(),
+    )
+    in_memory = evaluate(data, Policy(score=0.2))
+    folder = save_evidence(in_memory.evidence, tmp_path / "run", block_rows=request.param)
+    return in_memory, Evaluation(open_evidence(folder))
+
+
+def test_blocks_hold_every_image_once_whatever_their_size():
+    offsets, truth_offsets = np.array([0, 0, 5, 5, 5, 30, 31]), np.array([0, 2, 2, 2, 4, 4, 4])
+    for rows in (1, 3, 8, 1000):
+        spans = block_spans(truth_offsets, offsets, block_rows=rows)
+        assert [span.images[0] for span in spans] == [0, *(span.images[1] for span in spans[:-1])]
+        assert spans[-1].images[1] == 6
+        assert sum(span.predictions[1] - span.predictions[0] for span in spans) == 31
+
+
+def test_there_are_as_many_blocks_as_the_rows_ask_for(both):
+    in_memory, stored = both
+    rows = len(in_memory.predictions) + len(in_memory.ground_truth)
+    blocks = stored.evidence.blocks()
+    assert 1 <= len(blocks) <= rows
+    assert sum(block.evidence.images.height for block in blocks) == 24
+
+
+def test_tables_are_the_same(both):
+    in_memory, stored = both
+    for table in ("images", "categories", "ground_truth", "predictions", "pairs"):
+        assert getattr(stored, table).equals(getattr(in_memory, table))
+
+
+@pytest.mark.parametrize("by", [[], ["light"], ["brightness", "size"], ["category", "light"]])
+@pytest.mark.parametrize("average", ["micro", "macro"])
+def test_rates_are_the_same(both, by, average):
+    in_memory, stored = both
+    assert stored.metrics(by=by, average=average).df.equals(in_memory.metrics(by=by, average=average).df)
+
+
+def test_the_confusion_matrix_and_the_rows_behind_it_are_the_same(both):
+    in_memory, stored = both
+    ours, theirs = (
+        stored.confusion_matrix(score=0.3, iou=0.75),
+        in_memory.confusion_matrix(score=0.3, iou=0.75),
+    )
+    assert ours.df.equals(theirs.df)
+    for true, predicted in ((ours.labels[0], ours.labels[0]), (ours.labels[1], ours.labels[-1])):
+        assert ours.examples(true, predicted).equals(theirs.examples(true, predicted))
+
+
+def test_curves_and_their_intervals_are_the_same(both):
+    in_memory, stored = both
+    assert stored.coco_summary(replicates=20).df.equals(in_memory.coco_summary(replicates=20).df)
+    assert stored.average_precision(replicates=5).df.equals(in_memory.average_precision(replicates=5).df)
+
+
+def test_error_types_and_what_their_repair_would_gain_are_the_same(both):
+    in_memory, stored = both
+    assert stored.error_types().df.equals(in_memory.error_types().df)
