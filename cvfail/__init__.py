@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cvfail.io.frames import from_frames
     from cvfail.io.labels import from_labels
     from cvfail.io.parquet import read_parquet, write_parquet
+    from cvfail.io.parquet_scan import scan_parquet
     from cvfail.matching.policy import Policy
     from cvfail.metrics.classification_counts import ClassificationCounts, rates_from_counts
     from cvfail.metrics.confusion import ConfusionMatrix
@@ -52,6 +53,7 @@ _HOME = {
     "with_attributes": "cvfail.attributes.joining",
     "with_crowding": "cvfail.attributes.crowding",
     "with_geometry": "cvfail.attributes.geometry",
+    "scan_parquet": "cvfail.io.parquet_scan",
     "write_demo": "cvfail.demo",
     "write_parquet": "cvfail.io.parquet",
 }
@@ -79,6 +81,7 @@ __all__ = [
     "rates_from_counts",
     "read_coco",
     "read_parquet",
+    "scan_parquet",
     "with_attributes",
     "with_crowding",
     "with_geometry",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from cvfail.errors import PolicyError
 from cvfail.evidence.evidence import Evidence, Task
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.matching.policy import Policy
@@ -17,21 +18,37 @@ from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
     from cvfail.failures.modes import FailureModes
+    from cvfail.io.parquet_scan import ParquetScan
     from cvfail.metrics.averages import Average
     from cvfail.metrics.confusion import ConfusionMatrix
     from cvfail.metrics.voc import Method, VocAveragePrecision
 
 
-def evaluate(data: Dataset, policy: Policy | None = None, *, threads: int | None = None) -> Evaluation:
+def evaluate(
+    data: Dataset | ParquetScan,
+    policy: Policy | None = None,
+    *,
+    threads: int | None = None,
+    folder: str | Path | None = None,
+    memory: str | int = "4GB",
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Evaluation:
     """Match predictions to ground truth once; every later question reads the stored outcomes.
 
     Args:
-        data: Validated tables from a reader; not modified.
+        data: Validated tables from a reader; not modified. Or what `scan_parquet` names: tables that need not fit
+            in memory, which are streamed into a folder.
         policy: Every matching choice; COCO's if not given.
         threads: Threads over blocks of images; all processors if not given. The result does not depend on it.
+        folder: Where the evaluation is saved; needed for what is streamed.
+        memory: How much streaming may use, ``"4GB"`` or a number of bytes.
+        progress: Is called with (what, rows done, rows in all) while tables are streamed.
 
     Returns:
-        The evaluation.
+        The evaluation; opened from the folder if there is one.
+
+    Raises:
+        PolicyError: Tables are to be streamed and there is no folder.
 
     Example:
         >>> import cvfail as cf
@@ -41,9 +58,19 @@ def evaluate(data: Dataset, policy: Policy | None = None, *, threads: int | None
         >>> cf.evaluate(data).metrics().df.select("precision", "recall").row(0)
         (1.0, 0.5)
     """
-    from cvfail.evidence.making import make_evidence
+    policy = policy or Policy()
+    if isinstance(data, Dataset):
+        from cvfail.evidence.making import make_evidence
 
-    return Evaluation(make_evidence(data, policy or Policy(), threads=threads))
+        evaluation = Evaluation(make_evidence(data, policy, threads=threads))
+        return evaluation if folder is None else open_evaluation(evaluation.save(folder))
+    if folder is None:
+        raise PolicyError(
+            "tables that are streamed need a folder. Hint: evaluate(scan, policy, folder='run')"
+        )
+    from cvfail.evidence.streaming import evaluate_scan
+
+    return Evaluation(evaluate_scan(data, policy, folder, memory=memory, threads=threads, progress=progress))
 
 
 def open_evaluation(folder: str | Path) -> Evaluation:

@@ -23,6 +23,21 @@ def part_path(folder: Path, table: str, block: int) -> Path:
     return folder / table / f"{block:06d}.parquet"
 
 
+def renumbered(table: str, frame: pl.DataFrame, start: Span, sign: int) -> pl.DataFrame:
+    """A table whose columns of row numbers are moved by the first rows of a block.
+
+    Args:
+        table: Its name.
+        frame: Some of its columns.
+        start: The block, or the first one of several.
+        sign: 1 to number rows as in the whole evaluation, -1 to number them from the block on.
+    """
+    moves = {
+        name: sign * getattr(start, of)[0] for name, of in _INDICES[table].items() if name in frame.columns
+    }
+    return frame.with_columns(pl.col(name) + by for name, by in moves.items() if by)
+
+
 class StoredTables:
     """Some consecutive blocks of a saved evaluation, rows numbered from its first block on.
 
@@ -79,11 +94,7 @@ class StoredTables:
             frame = pl.read_parquet(paths, columns=columns).rechunk()
         except (PolarsError, OSError) as error:
             raise _unreadable(_first_unreadable(paths), error) from error
-        return frame.with_columns(
-            pl.col(name) - getattr(self._start, of)[0]
-            for name, of in _INDICES[table].items()
-            if name in frame.columns and getattr(self._start, of)[0]
-        )
+        return renumbered(table, frame, self._start, -1)
 
 
 def _first_unreadable(paths: list[Path]) -> Path:
