@@ -31,6 +31,16 @@ BACKGROUND = "(background)"
 """Stands for the missing side of a prediction that hit nothing, or of an object that nothing hit."""
 
 
+ROW_NUMBERS = {
+    "prediction_index": "predictions",
+    "matched_prediction": "predictions",
+    "nearest_prediction": "predictions",
+    "ground_truth_index": "ground_truth",
+    "target_index": "ground_truth",
+}
+"""Columns of all tables that hold row numbers, and of which table."""
+
+
 class Evidence:
     """Everything that later questions need; nothing is matched again.
 
@@ -270,8 +280,9 @@ class Block:
         self.first_prediction = first_prediction
 
     def as_in_the_whole(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows with `prediction_index` and `ground_truth_index` of this block, numbered as in the whole."""
-        firsts = {"prediction_index": self.first_prediction, "ground_truth_index": self.first_truth}
+        """Rows whose columns of row numbers are those of this block, numbered as in the whole."""
         return rows.with_columns(
-            pl.col(name) + first for name, first in firsts.items() if name in rows.columns
+            pl.col(name) + (self.first_prediction if of == "predictions" else self.first_truth)
+            for name, of in ROW_NUMBERS.items()
+            if name in rows.columns
         )

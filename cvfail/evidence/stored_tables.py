@@ -8,14 +8,8 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from cvfail.errors import FormatError, MissingFileError
+from cvfail.evidence.evidence import ROW_NUMBERS
 from cvfail.evidence.layout import Span
-
-_INDICES = {
-    "ground_truth": {"ground_truth_index": "ground_truth", "matched_prediction": "predictions"},
-    "predictions": {"prediction_index": "predictions"},
-    "pairs": {"ground_truth_index": "ground_truth", "prediction_index": "predictions"},
-}
-"""The columns that hold row numbers, and of which table."""
 
 
 def part_path(folder: Path, table: str, block: int) -> Path:
@@ -23,18 +17,15 @@ def part_path(folder: Path, table: str, block: int) -> Path:
     return folder / table / f"{block:06d}.parquet"
 
 
-def renumbered(table: str, frame: pl.DataFrame, start: Span, sign: int) -> pl.DataFrame:
+def renumbered(frame: pl.DataFrame, start: Span, sign: int) -> pl.DataFrame:
     """A table whose columns of row numbers are moved by the first rows of a block.
 
     Args:
-        table: Its name.
-        frame: Some of its columns.
+        frame: Any columns of any table.
         start: The block, or the first one of several.
         sign: 1 to number rows as in the whole evaluation, -1 to number them from the block on.
     """
-    moves = {
-        name: sign * getattr(start, of)[0] for name, of in _INDICES[table].items() if name in frame.columns
-    }
+    moves = {name: sign * getattr(start, of)[0] for name, of in ROW_NUMBERS.items() if name in frame.columns}
     return frame.with_columns(pl.col(name) + by for name, by in moves.items() if by)
 
 
@@ -94,7 +85,7 @@ class StoredTables:
             frame = pl.read_parquet(paths, columns=columns).rechunk()
         except (PolarsError, OSError) as error:
             raise _unreadable(_first_unreadable(paths), error) from error
-        return renumbered(table, frame, self._start, -1)
+        return renumbered(frame, self._start, -1)
 
 
 def _first_unreadable(paths: list[Path]) -> Path:

@@ -148,7 +148,7 @@ class _Work:
             raise numbered(error, {of.table.label: of.records for of in (truths, rows)}) from None
         data = replace(data, images=images, categories=self.plan.categories)
         evidence = make_evidence(data, self.policy, threads=self.threads)
-        return {table: renumbered(table, evidence.outcomes.frame(table), span, 1) for table in TABLES}
+        return {table: renumbered(evidence.outcomes.frame(table), span, 1) for table in TABLES}
 
 
 def _write_blocks(work: _Work, draft: Draft, report: Progress) -> list[StoredBlock]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -47,20 +49,16 @@ def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
     """
     import duckdb
 
-    with duckdb.connect(":memory:") as connection:
-        for name, frame in _tables(point).items():
-            connection.register(
-                name, _Stream(frame.with_columns(pl.selectors.by_dtype(pl.Null).cast(pl.String)))
-            )
+    with TemporaryDirectory(prefix="cvfail-") as spill, duckdb.connect(":memory:") as connection:
+        if len(point.evidence.blocks()) == 1:
+            _register(connection, _tables(point))
+        else:
+            _write_blocks(point, Path(spill))
+            _show_files(connection, Path(spill))
+            _register(connection, _whole_tables(point))
         for view in VIEWS:
             connection.execute((files(__package__) / f"{view}.sql").read_text())
-        for setting in (
-            "autoinstall_known_extensions=false",
-            "autoload_known_extensions=false",
-            "enable_external_access=false",
-            "lock_configuration=true",
-        ):
-            connection.execute(f"SET {setting}")
+        _lock(connection, Path(spill))
         try:
             _require_select(connection, sql)
             return _answer(connection.sql(sql))
@@ -68,6 +66,46 @@ def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
             raise QueryError(
                 f"{error}\nHint: tables and views are {', '.join(sorted([*_NAMES, *VIEWS]))}"
             ) from error
+
+
+def _register(connection: duckdb.DuckDBPyConnection, tables: dict[str, pl.DataFrame]) -> None:
+    for name, frame in tables.items():
+        connection.register(name, _Stream(_plain(frame)))
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table in types that are the same in memory and in a file: text instead of labels, lists instead of arrays."""
+    labels = pl.selectors.by_dtype(pl.Null, pl.Categorical) | pl.selectors.enum()
+    arrays = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Array)]
+    return frame.with_columns(labels.cast(pl.String), *(pl.col(name).arr.to_list() for name in arrays))
+
+
+def _write_blocks(point: OperatingPoint, folder: Path) -> None:
+    """The tables at an operating point as Parquet files, one per block, so that no table need be in memory."""
+    for number, (block, part) in enumerate(point.blocks()):
+        for name, frame in _row_tables(part).items():
+            path = folder / name / f"{number:06d}.parquet"
+            path.parent.mkdir(exist_ok=True)
+            _plain(block.as_in_the_whole(frame)).write_parquet(path, compression="lz4")
+
+
+def _show_files(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    for name in _ROW_NAMES:
+        pattern = str(folder / name / "*.parquet").replace("'", "''")
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{pattern}')")
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """From now on nothing can be read but what is registered and, where tables are files, these."""
+    allowed = str(folder).replace("'", "''")
+    for setting in (
+        "autoinstall_known_extensions=false",
+        "autoload_known_extensions=false",
+        f"allowed_directories=['{allowed}/']",
+        "enable_external_access=false",
+        "lock_configuration=true",
+    ):
+        connection.execute(f"SET {setting}")
 
 
 def _answer(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
@@ -89,15 +127,22 @@ def _answer(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
     return pl.DataFrame(_Stream(relation))
 
 
-_NAMES = ("images", "categories", "ground_truth", "predictions", "pairs", "cells")
+_ROW_NAMES = ("ground_truth", "predictions", "pairs", "cells")
+_NAMES = ("images", "categories", *_ROW_NAMES)
 
 
 def _tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
+    return _whole_tables(point) | _row_tables(point)
+
+
+def _whole_tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
+    return {"images": point.evidence.images, "categories": point.evidence.categories}
+
+
+def _row_tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
     evidence = point.evidence
     names = pl.Series(evidence.category_names, dtype=pl.String)
     return {
-        "images": evidence.images,
-        "categories": evidence.categories,
         "ground_truth": point.ground_truth.with_columns(
             names.gather(evidence.coding.truth_category).alias("category")
         ),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cvfail.errors import QueryError
 from cvfail.evaluation import Evaluation, evaluate
 from cvfail.evidence.layout import block_spans
 from cvfail.evidence.saving import save_evidence
@@ -81,3 +82,26 @@ def test_curves_and_their_intervals_are_the_same(both):
 def test_error_types_and_what_their_repair_would_gain_are_the_same(both):
     in_memory, stored = both
     assert stored.error_types().df.equals(in_memory.error_types().df)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM predictions ORDER BY prediction_index",
+        "SELECT * FROM ground_truth ORDER BY ground_truth_index",
+        "SELECT * FROM cells ORDER BY ALL",
+        "SELECT * FROM confusion_matrix",
+        "SELECT light, count(*) AS n FROM false_negatives JOIN images USING (image_id) GROUP BY ALL ORDER BY ALL",
+        "SELECT p.score FROM pairs JOIN predictions p USING (prediction_index) "
+        "JOIN ground_truth g USING (ground_truth_index) ORDER BY ALL",
+    ],
+)
+def test_sql_sees_the_same_rows(both, query):
+    in_memory, stored = both
+    assert stored.sql(query, score=0.3).equals(in_memory.sql(query, score=0.3))
+
+
+def test_sql_over_blocks_reads_no_other_file(both, tmp_path):
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    with pytest.raises(QueryError, match="Permission Error"):
+        both[1].sql(f"SELECT * FROM read_csv('{tmp_path}/secret.csv')")
