@@ -69,9 +69,13 @@ def evaluate(
         messages: How much is said on stderr.
     """
     _check(protocol, per_class=per_class, extra_pixel=extra_pixel)
-    evaluation = inputs.evaluation(messages)
+    if output.folder is not None and output.memory is not None:
+        evaluation = inputs.streamed(messages, folder=output.folder, memory=output.memory)
+    else:
+        evaluation = inputs.evaluation(messages)
+        if output.folder is not None:
+            evaluation.save(output.folder)
     if output.folder is not None:
-        evaluation.save(output.folder)
         messages.say(f"saved the run. Next: cvfail failures {output.folder}")
     with messages.step("computing numbers and intervals"):
         if evaluation.task == "classification":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from cyclopts import Group, Parameter
 
@@ -80,6 +80,32 @@ class Inputs:
             case _:
                 raise PolicyError("name one input: a saved RUN, --gt FILE with --pred FILE, or --data FOLDER")
 
+    def streamed(self, messages: Messages, *, folder: Path, memory: str) -> Evaluation:
+        """Match tables that need not fit in memory, into a folder.
+
+        Raises:
+            PolicyError: The input is not a folder of tables of boxes, or an option cannot be followed.
+            MissingFileError, FormatError, SchemaError: The input is not what it should be.
+        """
+        from cvfail.evaluation import evaluate
+        from cvfail.io.parquet_scan import scan_parquet
+
+        if self.data is None or self.run or self.gt or self.pred:
+            raise PolicyError(
+                "--memory is for --data FOLDER alone. Hint: leave it out, or make Parquet tables"
+            )
+        refused = self._given("on_invalid") | ({"join": self.join} if self.join else {})
+        refused |= {"task": self.task} if self.task == "classification" else {}
+        _refuse(refused, "tables that are streamed are taken as they are. Hint: prepare them, or no --memory")
+        scan = scan_parquet(self.data, **self._given("box_format", "ignore"))
+        with messages.bar() as progress:
+            return read_aloud(
+                lambda: evaluate(
+                    scan, self.options.policy(), folder=folder, memory=memory, progress=progress
+                ),
+                messages,
+            )
+
     def _opened(self, run: Path) -> Evaluation:
         """The saved evaluation, its operating point moved to where the options say."""
         from cvfail.evaluation import open_evaluation
@@ -132,7 +158,10 @@ class Inputs:
 DEFAULT_INPUTS = Inputs()
 
 
-def read_aloud(read: Callable[[], Dataset], messages: Messages) -> Dataset:
+Answer = TypeVar("Answer")
+
+
+def read_aloud(read: Callable[[], Answer], messages: Messages) -> Answer:
     """Read, and say plainly what the reader warns of."""
     from cvfail.tables.suspicions import InputWarning
 

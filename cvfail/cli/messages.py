@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -53,6 +53,29 @@ class Messages:
 
         with Console(stderr=True, markup=False).status(f"{doing} …"):
             yield
+
+    @contextmanager
+    def bar(self) -> Iterator[Callable[[str, int, int], None]]:
+        """A bar for work on many rows, if stderr is a terminal.
+
+        Yields:
+            What to call with (what is being done, rows done, rows in all).
+        """
+        if not self.quiet:
+            _announce_compilation()
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda _doing, _done, _total: None
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as shown:
+            task = shown.add_task("", total=None)
+
+            def move(doing: str, done: int, total: int) -> None:
+                shown.update(task, description=doing, completed=done, total=total)
+
+            yield move
 
 
 DEFAULT_MESSAGES = Messages()

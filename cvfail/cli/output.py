@@ -113,9 +113,18 @@ class RunOutput(Output):
     Attributes:
         output: Folder to save the run in, if the name has no suffix; else file for the table: .csv, .json,
             .jsonl, .parquet, .md or .txt.
+        memory: Stream the tables of --data, which need not fit in memory, into the folder of --output with at
+            most this much memory: "4GB".
     """
 
     output: Annotated[Path | None, Parameter(name=("--output", "-o"), metavar="RUN")] = None
+    memory: Annotated[str | None, Parameter(metavar="AMOUNT")] = None
+
+    def __post_init__(self) -> None:
+        """Refuse at once what would fail after the work is done."""
+        super().__post_init__()
+        if self.memory is not None and self.folder is None:
+            raise PolicyError("--memory streams into a folder. Hint: -o run")
 
     @property
     def folder(self) -> Path | None:

@@ -91,3 +91,38 @@ def test_options_of_another_protocol_are_refused(run, saved, options):
     answer = run("evaluate", saved, *options)
     assert answer.code == 2
     assert options[-1] in answer.err
+
+
+def test_tables_are_streamed_into_the_folder_that_they_give_in_memory(run, evaluation, tmp_path):
+    tables = write_parquet(evaluation.data, tmp_path / "tables")
+    options = ("--data", tables, "--replicates", 0, "--format", "csv")
+    in_memory = run("evaluate", *options, "-o", tmp_path / "memory")
+    streamed = run("evaluate", *options, "-o", tmp_path / "streamed", "--memory", "1GB")
+    assert streamed.code == 0
+    assert streamed.out == in_memory.out
+    for table in ("ground_truth", "predictions", "pairs"):
+        path = f"{table}/000000.parquet"
+        assert (tmp_path / "streamed" / path).read_bytes() == (tmp_path / "memory" / path).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--memory", "1GB"], "--memory streams into a folder"),
+        (["--memory", "1GB", "-o", "run", "--on-invalid", "drop"], "--on-invalid cannot be applied"),
+        (["--memory", "lots", "-o", "run"], "is no amount"),
+    ],
+)
+def test_streaming_options_that_make_no_sense_are_usage_errors(
+    run, evaluation, tmp_path, options, text, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    tables = write_parquet(evaluation.data, tmp_path / "tables")
+    answer = run("evaluate", "--data", tables, *options)
+    assert answer.code == 2
+    assert text in answer.err
+
+
+def test_coco_files_are_not_streamed(run, files, tmp_path):
+    answer = run("evaluate", *files, "--memory", "1GB", "-o", tmp_path / "run")
+    assert (answer.code, "--memory is for --data FOLDER" in answer.err) == (2, True)
