@@ -195,12 +195,20 @@ class Evaluation:
         )
 
     def average_precision(
-        self, *, replicates: int = 200, confidence: float = 0.95, seed: int = 0
+        self,
+        *,
+        by: str | Sequence[str] = (),
+        replicates: int = 200,
+        confidence: float = 0.95,
+        seed: int = 0,
     ) -> ResultTable:
-        """Average precision of every class; see `cvfail.metrics.average_precision`."""
+        """Average precision of every class, also by image attributes; see `cvfail.metrics.average_precision`."""
         from cvfail.metrics.average_precision import average_precision
 
-        return average_precision(self.evidence, replicates=replicates, confidence=confidence, seed=seed)
+        names = [by] if isinstance(by, str) else list(by)
+        return average_precision(
+            self.evidence, by=names, replicates=replicates, confidence=confidence, seed=seed
+        )
 
     def voc_average_precision(
         self,

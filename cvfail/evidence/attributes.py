@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cvfail.attributes.binning import (
     MOST_LEVELS,
@@ -115,6 +117,40 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
         return Attribute(name, "none", truth, None)
     known = ", ".join(attribute_names(evidence))
     raise QueryError(f"{name!r} is not an attribute of the images or the ground truth. Hint: one of {known}")
+
+
+@dataclass(frozen=True)
+class ImageLevels:
+    """The levels, or combinations of levels, that images fall into.
+
+    Attributes:
+        frame: One row per combination that occurs, sorted, nulls last; one row without columns for no attribute.
+        of_image: The row of `frame` that each image code belongs to, shape (images,).
+    """
+
+    frame: pl.DataFrame
+    of_image: NDArray[np.int32]
+
+
+def image_levels(evidence: Evidence, names: Sequence[str]) -> ImageLevels:
+    """Group the images by their attributes.
+
+    Raises:
+        QueryError: A name is no attribute of the images.
+    """
+    names = list(dict.fromkeys(names))
+    known = evidence.attributes("images")
+    for name in names:
+        if name not in known:
+            raise QueryError(f"{name!r} is not an attribute of the images. Hint: one of {', '.join(known)}")
+        _refuse_unfit(evidence, name)
+    if not names:
+        return ImageLevels(pl.DataFrame(height=1), np.zeros(evidence.images.height, np.int32))
+    values = pl.DataFrame([as_levels(evidence.images[name]) for name in names])
+    frame = values.unique().sort(names, nulls_last=True)
+    numbered = frame.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("unit:level"))
+    level = values.join(numbered, on=names, how="left", nulls_equal=True, maintain_order="left")["unit:level"]
+    return ImageLevels(frame, level.to_numpy())
 
 
 def _refuse_unfit(evidence: Evidence, name: str) -> None:

@@ -87,9 +87,10 @@ class ScoredOutcomes:
     details: NDArray[np.uint16]
     detail_rank: NDArray[np.int32]
 
-    def of_category(self, code: int) -> NDArray[np.uint64]:
-        """The records of one class."""
-        return self.records[self.offsets[code] : self.offsets[code + 1]]
+    def of_category(self, code: int, *, images: NDArray[np.bool_] | None = None) -> NDArray[np.uint64]:
+        """The records of one class, of some images if a mask over image codes is given."""
+        records = self.records[self.offsets[code] : self.offsets[code + 1]]
+        return records if images is None else read_only(records[images[records >> np.uint64(32)]])
 
     @classmethod
     def of(

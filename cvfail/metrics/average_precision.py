@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.errors import QueryError
+from cvfail.evidence.attributes import image_levels
 from cvfail.evidence.evidence import Evidence
 from cvfail.matching.parallel import run_in_order, worker_count
-from cvfail.metrics.precision_recall import RECALLS, levelled_precision
+from cvfail.metrics.precision_recall import RECALLS, LevelledPrecision, levelled_precision
 from cvfail.statistics.bootstrap import percentile_interval, poisson_weights
 from cvfail.tables.arrays import read_only
 from cvfail.tables.result import ResultTable
@@ -35,12 +37,18 @@ class Replicates:
 
 
 def replicate_precision(
-    evidence: Evidence, *, replicates: int = 200, seed: int = 0, threads: int | None = None
+    evidence: Evidence,
+    *,
+    images: NDArray[np.bool_] | None = None,
+    replicates: int = 200,
+    seed: int = 0,
+    threads: int | None = None,
 ) -> Replicates:
     """Average precision and recall of every class and area range when each image weighs Poisson(1).
 
     Args:
         evidence: Matched detections.
+        images: Which image codes take part, shape (images,); all if not given.
         replicates: How many.
         seed: Of the weights, which depend on seed, cluster and replicate only.
         threads: Threads over classes; all processors if not given.
@@ -56,6 +64,8 @@ def replicate_precision(
     positives = np.zeros((kinds, len(areas), replicates), np.int64)
     for place, area in enumerate(areas):
         rows = evidence.regular(area)
+        if images is not None:
+            rows = rows & images[coding.truth_image]
         positives[:, place] = _weighted_counts(
             coding.truth_category[rows], clusters[coding.truth_image[rows]], weights, kinds
         )
@@ -67,7 +77,7 @@ def replicate_precision(
 
     def replicate(code: int) -> None:
         weighted_average_precision(
-            outcomes.of_category(code),
+            outcomes.of_category(code, images=images),
             outcomes.details,
             outcomes.detail_rank,
             clusters,
@@ -105,6 +115,7 @@ def _weighted_counts(
 def average_precision(
     evidence: Evidence,
     *,
+    by: Sequence[str] = (),
     replicates: int = 200,
     confidence: float = 0.95,
     seed: int = 0,
@@ -114,38 +125,74 @@ def average_precision(
 
     Args:
         evidence: Matched detections.
+        by: Attributes of the images; every level, or combination of levels, has its own classes, and null is a
+            level. Numbers equal those of the images of that level alone, exactly.
         replicates: Bootstrap replicates for the interval of `ap`; 0 leaves the bounds null.
         confidence: Of the interval.
         seed: Of the bootstrap weights.
         threads: Threads over classes; all processors if not given.
 
     Returns:
-        category_id, category, ap, ap_lower, ap_upper, ap50, ap75, ap_<area> for every area range but ``all``,
-        ar (recall averaged over the ladder), support. Null where a class has no ground truth that counts, or
-        where the ladder lacks the threshold.
+        The columns of `by`, then category_id, category, ap, ap_lower, ap_upper, ap50, ap75, ap_<area> for every
+        area range but ``all``, ar (recall averaged over the ladder), support. Null where a class has no ground
+        truth that counts, or where the ladder lacks the threshold.
+
+    Raises:
+        QueryError: The evaluation is of a classifier, or `by` names no attribute of the images.
+
+    Notes:
+        Cost: one pass over the predictions for all levels together, and `replicates` more for the intervals.
     """
     if evidence.task != "detection":
         raise QueryError("average precision is for detection. Hint: use metrics() for classification")
-    curves = levelled_precision(evidence, threads=threads)
+    levels = image_levels(evidence, by)
+    curves = levelled_precision(
+        evidence, level_of_image=levels.of_image, levels=levels.frame.height, threads=threads
+    )
+    bounds = np.full((2, *curves.average_precision.shape[:2]), np.nan)
+    if replicates:
+        for level in range(levels.frame.height):
+            images = levels.of_image == level if by else None
+            samples = replicate_precision(
+                evidence, images=images, replicates=replicates, seed=seed, threads=threads
+            )
+            for code in np.flatnonzero(curves.positives[:, level, 0]):
+                values = samples.average_precision[code, 0].mean(axis=0)
+                interval = percentile_interval(values, confidence=confidence)
+                bounds[:, code, level] = [np.nan if bound is None else bound for bound in interval[:2]]
+    tables = [_table(evidence, curves, bounds, level) for level in range(levels.frame.height)]
+    keys = [
+        levels.frame[level].select(pl.all().repeat_by(len(t)).explode()) for level, t in enumerate(tables)
+    ]
+    frame = pl.concat([pl.concat(pair, how="horizontal") for pair in zip(keys, tables, strict=True)])
+    return ResultTable(frame, caption=_caption(evidence, replicates, confidence))
+
+
+def _table(
+    evidence: Evidence, curves: LevelledPrecision, bounds: NDArray[np.float64], level: int
+) -> pl.DataFrame:
+    """The classes of one level."""
     ladder = evidence.policy.iou_thresholds
-    by_threshold = curves.average_precision[:, 0, 0]
-    columns: dict[str, NDArray[np.float64]] = {"ap": by_threshold.mean(axis=1)}
-    columns |= _bounds(evidence, columns["ap"], replicates, confidence, seed, threads)
+    by_threshold = curves.average_precision[:, level, 0]
+    columns = {
+        "ap": by_threshold.mean(axis=1),
+        "ap_lower": bounds[0, :, level],
+        "ap_upper": bounds[1, :, level],
+    }
     for name, iou in (("ap50", 0.5), ("ap75", 0.75)):
         missing = np.full(len(by_threshold), np.nan)
         columns[name] = by_threshold[:, ladder.index(iou)] if iou in ladder else missing
     for place, area in enumerate(evidence.policy.area_ranges):
         if area != "all":
-            columns[f"ap_{area}"] = curves.average_precision[:, 0, place].mean(axis=1)
-    columns["ar"] = curves.recall[:, 0, 0].mean(axis=1)
-    frame = pl.DataFrame(
+            columns[f"ap_{area}"] = curves.average_precision[:, level, place].mean(axis=1)
+    columns["ar"] = curves.recall[:, level, 0].mean(axis=1)
+    return pl.DataFrame(
         {
             "category_id": evidence.coding.category_keys,
             "category": pl.Series(evidence.category_names, dtype=pl.String),
             **columns,
         }
-    ).with_columns(pl.selectors.float().fill_nan(None), pl.Series("support", curves.positives[:, 0, 0]))
-    return ResultTable(frame, caption=_caption(evidence, replicates, confidence))
+    ).with_columns(pl.selectors.float().fill_nan(None), pl.Series("support", curves.positives[:, level, 0]))
 
 
 def _caption(evidence: Evidence, replicates: int, confidence: float) -> str:
@@ -156,22 +203,3 @@ def _caption(evidence: Evidence, replicates: int, confidence: float) -> str:
         f"at most {evidence.policy.limit} predictions per image and class; "
         f"{interval if replicates else 'no intervals'}"
     )
-
-
-def _bounds(
-    evidence: Evidence,
-    estimates: NDArray[np.float64],
-    replicates: int,
-    confidence: float,
-    seed: int,
-    threads: int | None,
-) -> dict[str, NDArray[np.float64]]:
-    bounds = np.full((2, estimates.size), np.nan)
-    if replicates:
-        samples = replicate_precision(evidence, replicates=replicates, seed=seed, threads=threads)
-        for code in np.flatnonzero(~np.isnan(estimates)):
-            interval = percentile_interval(
-                samples.average_precision[code, 0].mean(axis=0), confidence=confidence
-            )
-            bounds[:, code] = [np.nan if bound is None else bound for bound in interval[:2]]
-    return {"ap_lower": bounds[0], "ap_upper": bounds[1]}

@@ -1,6 +1,7 @@
 """Bootstrap replicates are the metric on images repeated as their weights say, and nothing else."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from cvfail.errors import QueryError
@@ -110,3 +111,34 @@ def test_classification_has_no_coco_summary():
     evidence.task = "classification"
     with pytest.raises(QueryError, match="for detection"):
         coco_summary(evidence)
+
+
+@pytest.mark.parametrize("by", [["light"], ["light", "speed"]])
+def test_a_level_has_the_numbers_of_its_images_alone(by):
+    records = distinct_scores(6, images=24)
+    columns = {"light": ["day", "night", None] * 8, "speed": [1, 2, 3, 4] * 6}
+    whole = evaluate(detection(*records, **columns))
+    table = whole.average_precision(by=by, replicates=3).df
+    _, categories, annotations, detections = records
+    levels = whole.images.select("image_id", *by).with_columns(pl.col(by).cast(pl.String))
+    for key, part in table.partition_by(by, as_dict=True, maintain_order=True).items():
+        match = pl.all_horizontal(
+            pl.col(n).eq_missing(pl.lit(v, pl.String)) for n, v in zip(by, key, strict=True)
+        )
+        inside = levels.filter(match)["image_id"].to_list()
+        alone = detection(
+            inside,
+            categories,
+            [a for a in annotations if a["image_id"] in inside],
+            [d for d in detections if d["image_id"] in inside],
+        )
+        expected = evaluate(alone).average_precision(replicates=0).df
+        columns = [name for name in expected.columns if name not in {"ap_lower", "ap_upper"}]
+        assert part.select(columns).equals(expected.select(columns))
+        assert (part["ap_lower"].drop_nulls() <= part["ap_upper"].drop_nulls()).all()
+    assert table["support"].sum() == whole.average_precision(replicates=0).df["support"].sum()
+
+
+def test_average_precision_is_by_attributes_of_images_only():
+    with pytest.raises(QueryError, match="'size' is not an attribute of the images"):
+        evaluate(detection(*distinct_scores(1))).average_precision(by="size")
