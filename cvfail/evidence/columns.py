@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -53,12 +55,13 @@ def ground_truth_with_outcomes(data: Dataset, outcomes: Outcomes, policy: Policy
     """
     truths, thresholds = len(data.ground_truth), len(policy.iou_thresholds)
     partner = _partners(outcomes.pairs, truths, thresholds)
-    scores = np.append(data.predictions["score"].fill_null(1.0).to_numpy(), np.nan)[partner]
+    scores = data.predictions["score"].fill_null(1.0).to_numpy()
+    scores = scores[partner] if scores.size else np.zeros(partner.shape)
     return data.ground_truth.with_columns(
         pl.Series("ground_truth_index", np.arange(truths, dtype=np.int64)),
         pl.Series("is_regular", regular_truths(data.ground_truth, area_range=policy.area_ranges["all"])),
-        _ladder_column("matched_prediction", pl.Series(partner.ravel()).replace(-1, None), thresholds),
-        _ladder_column("matched_score", pl.Series(scores.ravel()).fill_nan(None), thresholds),
+        _ladder_column("matched_prediction", partner, partner >= 0),
+        _ladder_column("matched_score", scores, partner >= 0),
     )
 
 
@@ -85,8 +88,10 @@ def _partners(pairs: Pairs, truths: int, thresholds: int) -> NDArray[np.int64]:
     return partner
 
 
-def _ladder_column(name: str, flat: pl.Series, thresholds: int) -> pl.Series:
-    """A flat series of (rows x thresholds) values as a column of fixed-size arrays."""
-    if flat.is_empty():
-        return pl.Series(name, [], pl.Array(flat.dtype, thresholds))
-    return flat.reshape((-1, thresholds)).alias(name)
+def _ladder_column(name: str, values: NDArray[Any], known: NDArray[np.bool_]) -> pl.Series:
+    """Values of shape (rows, thresholds) as a column of fixed-size arrays; null where not known."""
+    flat = pl.DataFrame({name: values.ravel(), "known": known.ravel()})
+    column = flat.select(pl.when("known").then(name)).to_series()
+    if column.is_empty():
+        return pl.Series(name, [], pl.Array(column.dtype, values.shape[1]))
+    return column.reshape(values.shape).alias(name)

@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.evidence.columns import bits_column, prediction_outcome_names, truth_outcome_names
-from cvfail.evidence.outcome_tables import OutcomeTables
+from cvfail.evidence.columns import prediction_outcome_names, truth_outcome_names
+from cvfail.evidence.outcome_tables import Kind, OutcomeTables
 from cvfail.matching.coding import Coding, encoded, regular_truths
 from cvfail.matching.policy import Policy
 from cvfail.tables.arrays import read_only, series_array
@@ -217,14 +217,13 @@ class Evidence:
         """What curves need of every prediction, in all area ranges."""
         from cvfail.evidence.scored_outcomes import PredictionOutcomes
 
-        areas = list(self.policy.area_ranges)
         return PredictionOutcomes(
             category=self.coding.category,
             image=self.coding.image,
             scores=self.scores,
             rank=self.ranks,
-            matched=read_only(np.stack([self.bits("matched", area) for area in areas])),
-            ignored=read_only(np.stack([self.bits("ignored", area) for area in areas])),
+            matched=read_only(self.outcomes.bits("matched", self.policy)),
+            ignored=read_only(self.outcomes.bits("ignored", self.policy)),
         )
 
     def scored_outcomes(self, *, limit: int | None = None, threads: int | None = None) -> ScoredOutcomes:
@@ -249,9 +248,10 @@ class Evidence:
             )
         return self._scored[limit]
 
-    def bits(self, kind: Literal["matched", "ignored"], area: str = "all") -> NDArray[np.uint16]:
+    def bits(self, kind: Kind, area: str = "all") -> NDArray[np.uint16]:
         """Packed outcomes of the predictions in an area range; bit t belongs to threshold t of the ladder."""
-        return series_array(self.outcomes.column("predictions", bits_column(kind, area)), np.uint16)
+        place = list(self.policy.area_ranges).index(area)
+        return read_only(self.outcomes.bits(kind, self.policy)[place])
 
     def regular(self, area: str = "all") -> NDArray[np.bool_]:
         """Which ground-truth rows count in an area range."""

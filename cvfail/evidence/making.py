@@ -8,9 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.evidence.columns import ground_truth_with_outcomes, pairs_frame, predictions_with_outcomes
 from cvfail.evidence.evidence import Evidence
-from cvfail.evidence.outcome_tables import FramesInMemory
+from cvfail.evidence.outcome_tables import MatchedTables
 from cvfail.matching.coding import Coding
 from cvfail.matching.policy import Policy
 from cvfail.tables.arrays import read_only
@@ -43,13 +42,7 @@ def make_evidence(data: Dataset, policy: Policy, *, threads: int | None = None) 
         policy=policy,
         images=data.images,
         categories=data.categories,
-        outcomes=FramesInMemory(
-            {
-                "ground_truth": ground_truth_with_outcomes(data, outcomes, policy),
-                "predictions": predictions_with_outcomes(data, outcomes, policy),
-                "pairs": pairs_frame(outcomes.pairs),
-            }
-        ),
+        outcomes=MatchedTables(data, outcomes, policy),
         source=data.source,
         rejected=data.rejected,
     )

@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from functools import cached_property
+from typing import Literal, Protocol
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+
+from cvfail.evidence.columns import (
+    bits_column,
+    ground_truth_with_outcomes,
+    pairs_frame,
+    predictions_with_outcomes,
+)
+from cvfail.matching.coding import regular_truths
+from cvfail.matching.outcomes import Outcomes
+from cvfail.matching.policy import Policy
+from cvfail.tables.arrays import read_only, series_array
+from cvfail.tables.dataset import Dataset
+
+Kind = Literal["matched", "ignored"]
+"""Two kinds of packed outcomes: matched at a threshold; neither right nor wrong there."""
 
 TABLES = ("ground_truth", "predictions", "pairs")
 """The tables that grow with the number of objects; images and categories are always in memory."""
@@ -30,6 +48,63 @@ class OutcomeTables(Protocol):
         """One column of a table."""
         ...
 
+    def bits(self, kind: Kind, policy: Policy) -> NDArray[np.uint16]:
+        """Packed outcomes of the predictions in all area ranges of the policy, shape (A, D)."""
+        ...
+
+
+def stacked_bits(tables: OutcomeTables, kind: Kind, policy: Policy) -> NDArray[np.uint16]:
+    """`OutcomeTables.bits` from columns."""
+    columns = [tables.column("predictions", bits_column(kind, area)) for area in policy.area_ranges]
+    return read_only(np.stack([series_array(column, np.uint16) for column in columns]))
+
+
+class MatchedTables:
+    """A dataset with what matching decided; outcome columns are made when somebody asks for one."""
+
+    def __init__(self, data: Dataset, outcomes: Outcomes, policy: Policy) -> None:
+        self._data, self._outcomes, self._policy = data, outcomes, policy
+
+    @cached_property
+    def _frames(self) -> FramesInMemory:
+        data, outcomes, policy = self._data, self._outcomes, self._policy
+        return FramesInMemory(
+            {
+                "ground_truth": ground_truth_with_outcomes(data, outcomes, policy),
+                "predictions": predictions_with_outcomes(data, outcomes, policy),
+                "pairs": pairs_frame(outcomes.pairs),
+            }
+        )
+
+    def names(self, table: str) -> list[str]:
+        """The columns of a table, in order."""
+        return self._frames.names(table)
+
+    def rows(self, table: str) -> int:
+        """The number of rows of a table."""
+        if table == "pairs":
+            return sum(run.truth.size for run in self._outcomes.runs)
+        return self._data.frame(table).height
+
+    def frame(self, table: str) -> pl.DataFrame:
+        """A whole table."""
+        return self._frames.frame(table)
+
+    def column(self, table: str, name: str) -> pl.Series:
+        """One column of a table."""
+        if table != "pairs" and name in self._data.frame(table).columns:
+            return self._data.frame(table)[name]
+        if name == "is_regular":
+            truth = self._data.ground_truth
+            return pl.Series(name, regular_truths(truth, area_range=self._policy.area_ranges["all"]))
+        if name == "rank":
+            return pl.Series(name, self._outcomes.rank)
+        return self._frames.column(table, name)
+
+    def bits(self, kind: Kind, policy: Policy) -> NDArray[np.uint16]:
+        """Packed outcomes of the predictions in all area ranges of the policy, shape (A, D)."""
+        return self._outcomes.matched if kind == "matched" else self._outcomes.ignored
+
 
 class FramesInMemory:
     """Tables that are frames already."""
@@ -52,3 +127,7 @@ class FramesInMemory:
     def column(self, table: str, name: str) -> pl.Series:
         """One column of a table."""
         return self._frames[table][name]
+
+    def bits(self, kind: Kind, policy: Policy) -> NDArray[np.uint16]:
+        """Packed outcomes of the predictions in all area ranges of the policy, shape (A, D)."""
+        return stacked_bits(self, kind, policy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,20 +44,10 @@ class PredictionOutcomes:
         """The same predictions with image codes that start at another number."""
         return self if first == 0 else replace(self, image=read_only(self.image + np.int32(first)))
 
-    def chunks(self, rows: int) -> list[PredictionOutcomes]:
-        """The same predictions in runs of at most so many rows; one empty run if there are none."""
-        edges = [*range(0, max(self.category.size, 1), rows), self.category.size]
-        return [self._part(slice(first, last)) for first, last in itertools.pairwise(edges)]
-
-    def _part(self, rows: slice) -> PredictionOutcomes:
-        return PredictionOutcomes(
-            self.category[rows],
-            self.image[rows],
-            self.scores[rows],
-            self.rank[rows],
-            read_only(self.matched[:, rows]),
-            read_only(self.ignored[:, rows]),
-        )
+    def runs(self) -> list[tuple[int, int]]:
+        """First and last row of runs that are packed together; one empty run if there are no rows."""
+        rows = self.category.size
+        return list(itertools.pairwise([*range(0, max(rows, 1), _ROWS_AT_ONCE), rows]))
 
 
 @dataclass(frozen=True)
@@ -115,8 +106,8 @@ class ScoredOutcomes:
         workers = worker_count(threads)
         packed: list[_Packed] = []
         for part in parts:
-            chunks = part.chunks(_ROWS_AT_ONCE)
-            packed += run_in_order(lambda chunk: _pack(chunk, categories, limit), chunks, threads=workers)
+            pack = partial(_pack, part, categories, limit)
+            packed += run_in_order(pack, part.runs(), threads=workers)
         bases = np.cumsum([0, *(len(chunk.details) for chunk in packed)])
         sizes = np.sum([np.diff(chunk.offsets) for chunk in packed], axis=0, dtype=np.int64)
         offsets = np.concatenate([[0], np.cumsum(sizes)]) if packed else np.zeros(categories + 1, np.int64)
@@ -134,13 +125,17 @@ class ScoredOutcomes:
         )
 
 
-def _pack(part: PredictionOutcomes, categories: int, limit: int) -> _Packed:
-    rows, areas = part.category.size, part.matched.shape[0]
+def _pack(part: PredictionOutcomes, categories: int, limit: int, rows: tuple[int, int]) -> _Packed:
+    """Pack a run of rows."""
+    first, last = rows
+    areas = part.matched.shape[0]
     offsets = np.zeros(categories + 1, np.int64)
-    keys, records = np.empty(rows, np.uint64), np.empty(rows, np.uint64)
-    matches = int((part.matched != 0).any(axis=0).sum())
+    keys, records = np.empty(last - first, np.uint64), np.empty(last - first, np.uint64)
+    matches = int(part.matched[:, first:last].any(axis=0).sum())
     details, detail_rank = np.empty((matches, 2 * areas), np.uint16), np.empty(matches, np.int32)
     count = pack_outcomes(
+        first,
+        last,
         part.category,
         part.image,
         part.scores,

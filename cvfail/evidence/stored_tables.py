@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
 from cvfail.errors import FormatError, MissingFileError
 from cvfail.evidence.evidence import ROW_NUMBERS
 from cvfail.evidence.layout import Span
+from cvfail.evidence.outcome_tables import Kind, stacked_bits
+from cvfail.matching.policy import Policy
 
 
 def part_path(folder: Path, table: str, block: int) -> Path:
@@ -72,6 +76,10 @@ class StoredTables:
     def column(self, table: str, name: str) -> pl.Series:
         """One column of a table."""
         return self._read(table, [name]).to_series()
+
+    def bits(self, kind: Kind, policy: Policy) -> NDArray[np.uint16]:
+        """Packed outcomes of the predictions in all area ranges of the policy, shape (A, D)."""
+        return stacked_bits(self, kind, policy)
 
     def _paths(self, table: str) -> list[Path]:
         return [part_path(self._folder, table, block) for block in self._blocks]

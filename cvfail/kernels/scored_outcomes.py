@@ -17,6 +17,8 @@ _PASSES = 6
 
 @kernel
 def pack_outcomes(
+    first: int,
+    last: int,
     classes: NDArray[np.int32],
     images: NDArray[np.int32],
     scores: NDArray[np.float64],
@@ -36,12 +38,14 @@ def pack_outcomes(
     row of details. Predictions that count nowhere or are of rank `limit` and above are left out.
 
     Args:
-        classes: Class code of each prediction, shape (n,).
-        images: Image code of each prediction, shape (n,).
-        scores: Score of each prediction, shape (n,), no NaN.
-        rank: Rank inside image and class, shape (n,).
-        matched: Per area range, bit t is set where matched at threshold t, shape (A, n), A at most 31.
-        ignored: Per area range, bit t is set where neither right nor wrong, shape (A, n).
+        first: First prediction to pack.
+        last: One past the last one; they are n.
+        classes: Class code of each prediction, shape (D,).
+        images: Image code of each prediction, shape (D,).
+        scores: Score of each prediction, shape (D,), no NaN.
+        rank: Rank inside image and class, shape (D,).
+        matched: Per area range, bit t is set where matched at threshold t, shape (A, D), A at most 31.
+        ignored: Per area range, bit t is set where neither right nor wrong, shape (A, D).
         limit: Predictions of this rank and above are left out.
         offsets: In zeros, out where each class starts, shape (classes + 1,).
         keys: Out, room for n: unsigned numbers that ascend as scores descend.
@@ -54,10 +58,10 @@ def pack_outcomes(
     """
     areas = matched.shape[0]
     kinds = offsets.size - 1
-    packed = np.empty(classes.size, np.uint32)
+    packed = np.empty(last - first, np.uint32)
     rows = 0
-    for i in range(classes.size):
-        packed[i] = 0
+    for i in range(first, last):
+        packed[i - first] = 0
         if rank[i] >= limit:
             continue
         plain = np.uint32(0)
@@ -68,15 +72,14 @@ def pack_outcomes(
             elif ignored[area, i] == 0:
                 plain |= np.uint32(1 << area)
         if hit:
-            packed[i] = np.uint32(DETAILED | rows)
+            plain = np.uint32(DETAILED | rows)
             for area in range(areas):
                 details[rows, area] = matched[area, i]
                 details[rows, areas + area] = ignored[area, i]
             detail_rank[rows] = rank[i]
             rows += 1
-        else:
-            packed[i] = plain
-        if packed[i] != 0:
+        packed[i - first] = plain
+        if plain != 0:
             offsets[classes[i] + 1] += 1
     for kind in range(kinds):
         offsets[kind + 1] += offsets[kind]
@@ -84,15 +87,15 @@ def pack_outcomes(
     values = np.empty(1, np.float64)
     bits = values.view(np.uint64)
     sign = np.uint64(1) << np.uint64(63)
-    for i in range(classes.size):
-        if packed[i] == 0:
+    for i in range(first, last):
+        if packed[i - first] == 0:
             continue
         place = cursor[classes[i]]
         cursor[classes[i]] = place + 1
         values[0] = scores[i] + 0.0  # -0.0 counts as 0.0
         key = bits[0]
         keys[place] = key if key & sign else ~(key | sign)
-        records[place] = (np.uint64(images[i]) << np.uint64(32)) | np.uint64(packed[i])
+        records[place] = (np.uint64(images[i]) << np.uint64(32)) | np.uint64(packed[i - first])
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -43,8 +43,8 @@ def match(data: Dataset, coding: Coding, policy: Policy, *, threads: int | None 
     blocks = image_blocks(
         arrays.offsets + arrays.truth_offsets, count=workers * _BLOCKS_PER_THREAD if workers > 1 else 1
     )
-    pairs = run_in_order(lambda block: _match_block(arrays, policy, *block), blocks, threads=workers)
-    return Outcomes(arrays.rank, arrays.matched, arrays.ignored, _concatenate(pairs))
+    runs = run_in_order(lambda block: _match_block(arrays, policy, *block), blocks, threads=workers)
+    return Outcomes(arrays.rank, arrays.matched, arrays.ignored, list(itertools.chain.from_iterable(runs)))
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _boxes(frame: pl.DataFrame) -> Boxes:
     return Boxes(*(column_array(frame, name, np.float64) for name in Boxes._fields))
 
 
-def _match_block(arrays: _Arrays, policy: Policy, first: int, last: int) -> Pairs:
+def _match_block(arrays: _Arrays, policy: Policy, first: int, last: int) -> list[Pairs]:
     """Rank, list and assign the predictions of the images [first, last)."""
     most = np.diff(arrays.offsets[first : last + 1]) * np.diff(arrays.truth_offsets[first : last + 1])
     room = max(_PAIRS_AT_ONCE, int(most.max(initial=0)))
@@ -132,11 +132,4 @@ def _match_block(arrays: _Arrays, policy: Policy, first: int, last: int) -> Pair
         )
         parts.append(Pairs(*(getattr(buffers, field.name)[:count].copy() for field in fields(Pairs))))
         if image == last:
-            return _concatenate(parts)
-
-
-def _concatenate(parts: Sequence[Pairs]) -> Pairs:
-    if len(parts) == 1:
-        return parts[0]
-    names = [field.name for field in fields(Pairs)]
-    return Pairs(*(read_only(np.concatenate([getattr(part, name) for part in parts])) for name in names))
+            return parts

@@ -47,5 +47,5 @@ def compare_labels(data: Dataset, coding: Coding, policy: Policy) -> Outcomes:
         rank=np.zeros(len(data.predictions), np.int32),
         matched=matched,
         ignored=ignored,
-        pairs=pairs,
+        runs=[pairs],
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cvfail.tables.arrays import read_only
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,14 @@ class Pairs:
     same_class: NDArray[np.bool_]
     matched: NDArray[np.uint16]
 
+    @classmethod
+    def joined(cls, parts: Sequence[Pairs]) -> Pairs:
+        """Pairs of consecutive runs of images as one."""
+        if len(parts) == 1:
+            return parts[0]
+        names = [field.name for field in fields(cls)]
+        return cls(*(read_only(np.concatenate([getattr(part, name) for part in parts])) for name in names))
+
 
 @dataclass(frozen=True)
 class Outcomes:
@@ -35,10 +47,15 @@ class Outcomes:
         rank: Rank by score inside image and category, shape (D,).
         matched: Per area range, bit t is set where matched at threshold t, shape (A, D).
         ignored: Per area range, bit t is set where neither right nor wrong, shape (A, D).
-        pairs: The overlapping pairs, with the matches of the range ``all``.
+        runs: The overlapping pairs of each run of images, with the matches of the range ``all``.
     """
 
     rank: NDArray[np.int32]
     matched: NDArray[np.uint16]
     ignored: NDArray[np.uint16]
-    pairs: Pairs
+    runs: Sequence[Pairs]
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The overlapping pairs of all images."""
+        return Pairs.joined(self.runs)
