@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from cvfail.attributes.joining import with_columns
 from cvfail.errors import PolicyError
 from cvfail.matching.coding import regular_truths
-from cvfail.matching.parallel import image_blocks, run_in_order, worker_count
 from cvfail.tables.arrays import column_array, read_only
 from cvfail.tables.dataset import Dataset
 from cvfail.tables.identifiers import encode, sorted_keys
+from cvfail.tables.parallel import image_blocks, run_in_order, worker_count
 from cvfail.tables.result import ResultTable
 
 CROWDING_COLUMNS = ("max_iou_same", "max_iou_any", "max_ioa", "n_overlapping", "n_near", "n_same_class")

@@ -22,8 +22,8 @@ from cvfail.attributes.wanted_files import WantedFiles, wanted_boxes, wanted_ima
 from cvfail.errors import FormatError, MissingDependencyError
 from cvfail.io.adapters import TableLike
 from cvfail.io.files import existing
-from cvfail.matching.parallel import run_in_order, worker_count
 from cvfail.tables.dataset import Dataset
+from cvfail.tables.parallel import run_in_order, worker_count
 
 _BLOCK = 128
 """Images in a part; an interruption costs at most so many."""

@@ -46,6 +46,18 @@ def _ask_everything(evaluation: Evaluation) -> None:
     evaluation.error_types()
     evaluation.failure_modes()
     _measure(evaluation)
+    _scan()
+
+
+def _scan() -> None:
+    """A record as in a results file, with text that is numbered."""
+    import msgspec
+
+    from cvfail.io.coco_fields import RESULTS
+    from cvfail.io.regular_records import regular_columns
+
+    text = b'[{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 0.5, "model": "a"}]'
+    regular_columns(msgspec.Raw(text), RESULTS, least=0)
 
 
 def _measure(evaluation: Evaluation) -> None:

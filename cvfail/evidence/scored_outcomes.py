@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cvfail.kernels.scored_outcomes import DETAILED, pack_outcomes, sort_records
-from cvfail.matching.parallel import run_in_order, worker_count
 from cvfail.tables.arrays import read_only
+from cvfail.tables.parallel import run_in_order, worker_count
 
 _ROWS_AT_ONCE = 1 << 18
 """So many predictions are packed together, which bounds the memory that packing takes."""

@@ -20,7 +20,9 @@ from cvfail.io.coco_records import REFUSALS, decoded
 from cvfail.io.column_names import renamed
 from cvfail.io.files import file_bytes, parquet_frame
 from cvfail.io.ignoring import with_ignored
+from cvfail.io.mapped_text import MappedText
 from cvfail.io.mixed_ids import without_mixed_ids
+from cvfail.io.regular_records import is_long_list, regular_columns
 from cvfail.tables.dataset import Dataset
 from cvfail.tables.findings import Findings
 from cvfail.tables.raw import RawTable, label_of
@@ -99,8 +101,10 @@ def _opened(given: CocoInput) -> _Document:
     """A path or a loaded object as a document; sections stay undecoded where the file is well-formed."""
     if not isinstance(given, str | Path):
         return _Document("frame", given)
-    content = file_bytes(given)
     source = Path(given).name
+    if is_long_list(given):
+        return _Document(source, MappedText(given))
+    content = file_bytes(given)
     if re.match(rb"\s*\[", content):
         return _Document(source, msgspec.Raw(content))
     try:
@@ -153,6 +157,11 @@ def _results(document: _Document, findings: Findings) -> RawTable:
 def _table(records: Json, section: Section, source: str, findings: Findings) -> RawTable:
     """One list of records as a table; what is wrong with single records goes to the findings."""
     label = label_of(source, section.name)
+    regular = regular_columns(records, section)
+    if regular is not None:
+        return RawTable(pl.DataFrame(regular), source, section.name, section.user_names())
+    if isinstance(records, MappedText):
+        records = msgspec.Raw(records.between(0, records.bytes.size))
     told: dict[str, pl.Series] = {}
     values = decoded(records, section)
     if values is None:

@@ -13,10 +13,10 @@ from cvfail.kernels.boxes import Boxes
 from cvfail.kernels.matching import match_images
 from cvfail.matching.coding import Coding, group_offsets, regular_truths
 from cvfail.matching.outcomes import Outcomes, Pairs
-from cvfail.matching.parallel import image_blocks, run_in_order, worker_count
 from cvfail.matching.policy import Policy
 from cvfail.tables.arrays import column_array, read_only
 from cvfail.tables.dataset import Dataset
+from cvfail.tables.parallel import image_blocks, run_in_order, worker_count
 
 _REACH = 1 - 1e-10
 """A threshold of 1 is lowered to this, so that identical boxes match."""

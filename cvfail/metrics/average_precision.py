@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from cvfail.errors import QueryError
 from cvfail.evidence.attributes import image_levels
 from cvfail.evidence.evidence import Evidence
-from cvfail.matching.parallel import run_in_order, worker_count
 from cvfail.metrics.precision_recall import RECALLS, LevelledPrecision, levelled_precision
 from cvfail.statistics.bootstrap import percentile_interval, poisson_weights
 from cvfail.tables.arrays import read_only
+from cvfail.tables.parallel import run_in_order, worker_count
 from cvfail.tables.result import ResultTable
 
 

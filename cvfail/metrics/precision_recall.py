@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.scored_outcomes import ScoredOutcomes
-from cvfail.matching.parallel import run_in_order, worker_count
 from cvfail.tables.arrays import read_only
+from cvfail.tables.parallel import run_in_order, worker_count
 
 RECALLS: NDArray[np.float64] = np.linspace(0.0, 1.0, 101)
 """COCO's 101 recalls; ten of them differ from i / 100 in the last bit."""

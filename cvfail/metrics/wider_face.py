@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.matching.first_choice import FirstChoices
-from cvfail.matching.parallel import run_in_order, worker_count
 from cvfail.metrics.area_under_curve import area_under_curve
 from cvfail.metrics.ranking import (
     Ranking,
@@ -19,6 +18,7 @@ from cvfail.metrics.ranking import (
     cluster_weights,
     describe_intervals,
 )
+from cvfail.tables.parallel import run_in_order, worker_count
 from cvfail.tables.result import ResultTable
 
 _IOU = 0.5
