@@ -73,11 +73,12 @@ def evaluate(
     return Evaluation(evaluate_scan(data, policy, folder, memory=memory, threads=threads, progress=progress))
 
 
-def open_evaluation(folder: str | Path) -> Evaluation:
-    """Open an evaluation that `Evaluation.save` wrote.
+def open_evaluation(folder: str | Path, *, verify: bool = False) -> Evaluation:
+    """Open an evaluation that `Evaluation.save` wrote; its rows are read when a question needs them.
 
     Args:
         folder: The folder.
+        verify: Compare the digest of every file, which reads them all; else only their sizes.
 
     Raises:
         MissingFileError: It does not exist or has no manifest.
@@ -85,7 +86,7 @@ def open_evaluation(folder: str | Path) -> Evaluation:
     """
     from cvfail.evidence.stored_evidence import open_evidence
 
-    return Evaluation(open_evidence(folder))
+    return Evaluation(open_evidence(folder, verify=verify))
 
 
 class Evaluation:

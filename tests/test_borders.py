@@ -140,8 +140,8 @@ def test_another_programs_manifest_does_not_make_a_folder_ours(tmp_path):
 
 def test_an_altered_table_does_not_open(tmp_path):
     run = cf.evaluate(dataset()).save(tmp_path / "run")
-    table = pl.read_parquet(run / "predictions.parquet")
-    table.with_columns(matched=pl.lit(0, pl.UInt16)).write_parquet(run / "predictions.parquet")
+    path = run / "predictions" / "000000.parquet"
+    pl.read_parquet(path).with_columns(matched=pl.lit(0, pl.UInt16)).write_parquet(path)
     with pytest.raises(CvfailError, match="not what was saved"):
         cf.open(run)
 

@@ -50,14 +50,16 @@ def _ask_everything(evaluation: Evaluation) -> None:
 
 
 def _scan() -> None:
-    """A record as in a results file, with text that is numbered."""
+    """Two records as in a results file, with text that is numbered, read in two parts."""
     import msgspec
 
     from cvfail.io.coco_fields import RESULTS
     from cvfail.io.regular_records import regular_columns
 
-    text = b'[{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 0.5, "model": "a"}]'
-    regular_columns(msgspec.Raw(text), RESULTS, least=0)
+    record = b'{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 0.5, "model": "a"}'
+    regular_columns(
+        msgspec.Raw(b"[" + record + b"," + record + b"]"), RESULTS, least=0, part_bytes=len(record)
+    )
 
 
 def _measure(evaluation: Evaluation) -> None:

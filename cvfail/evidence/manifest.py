@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -93,3 +94,9 @@ class _Versioned(msgspec.Struct):
     """The part of a manifest that every version has."""
 
     schema_version: int
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file, as the manifest holds it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -20,6 +19,7 @@ from cvfail.evidence.manifest import (
     Manifest,
     StoredBlock,
     StoredFile,
+    file_digest,
     read_manifest,
 )
 from cvfail.evidence.outcome_tables import TABLES
@@ -140,7 +140,7 @@ def _write(frame: pl.DataFrame, path: Path) -> StoredFile:
     path.parent.mkdir(exist_ok=True)
     draft = path.with_name(f".{path.name}")
     frame.write_parquet(draft, compression="lz4")
-    stored = StoredFile(frame.height, draft.stat().st_size, _digest(draft))
+    stored = StoredFile(frame.height, draft.stat().st_size, file_digest(draft))
     draft.rename(path)
     return stored
 
@@ -154,8 +154,3 @@ def _is_evaluation(folder: Path) -> bool:
     except CvfailError:
         return False
     return True
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,7 +14,7 @@ from polars.exceptions import PolarsError
 from cvfail.errors import CvfailError, FormatError, MissingFileError
 from cvfail.evidence.evidence import Block, Evidence
 from cvfail.evidence.layout import Span
-from cvfail.evidence.manifest import MANIFEST, Manifest, StoredFile, read_manifest
+from cvfail.evidence.manifest import MANIFEST, Manifest, StoredFile, file_digest, read_manifest
 from cvfail.evidence.stored_tables import StoredTables, part_path
 from cvfail.matching.policy import Policy
 
@@ -82,8 +82,12 @@ class StoredPart(Evidence):
         return self.whole.clusters[slice(*self.span.images)]
 
 
-def open_evidence(folder: str | Path) -> StoredEvidence:
+def open_evidence(folder: str | Path, *, verify: bool = False) -> StoredEvidence:
     """Open a saved evaluation; its manifest and the sizes of its files are checked, rows are not read.
+
+    Args:
+        folder: What `save_evidence` or `evaluate_scan` wrote.
+        verify: Compare the digest of every file with the manifest's, which reads them all.
 
     Raises:
         MissingFileError: The folder or one of its files does not exist.
@@ -94,7 +98,7 @@ def open_evidence(folder: str | Path) -> StoredEvidence:
     for path, stored in _files(folder, manifest):
         if not path.is_file():
             raise MissingFileError(f"{path} is missing. Hint: evaluate and save again")
-        if path.stat().st_size != stored.bytes:
+        if path.stat().st_size != stored.bytes or (verify and file_digest(path) != stored.sha256):
             raise FormatError(f"{path} is damaged: it is not what was saved. Hint: evaluate and save again")
     try:
         policy = Policy.from_dict(manifest.policy)

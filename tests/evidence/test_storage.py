@@ -47,7 +47,7 @@ def test_a_folder_that_is_something_else_is_left_alone(evaluation, tmp_path):
 
 
 def test_a_failed_save_leaves_nothing(evaluation, tmp_path, monkeypatch):
-    monkeypatch.setattr("cvfail.evidence.saving._digest", lambda path: 1 / 0)
+    monkeypatch.setattr("cvfail.evidence.saving.file_digest", lambda path: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         evaluation.save(tmp_path / "run")
     assert not list(tmp_path.iterdir())
@@ -77,3 +77,13 @@ def test_another_schema_version_is_refused(evaluation, tmp_path):
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 99}))
     with pytest.raises(FormatError, match="schema_version 99"):
         open_evaluation(tmp_path / "run")
+
+
+def test_a_changed_byte_is_found_when_it_is_looked_for(evaluation, tmp_path):
+    path = evaluation.save(tmp_path / "run") / "predictions" / "000000.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=r"predictions/000000\.parquet is damaged"):
+        open_evaluation(tmp_path / "run", verify=True)
+    assert open_evaluation(tmp_path / "run").policy == evaluation.policy
