@@ -1,116 +1,118 @@
-"""``make bench``: what starting and evaluating cost, beside other tools, as medians of paired runs.
+"""Time cvfail and its peers side by side and show medians, ratios and peak memory as Markdown.
 
-Every run is a process of its own that prints the seconds it spent after its imports and the metric it found,
-so that a difference in the answer is seen as well.
+Every run is a process of its own. The tools take turns, after one run each that is not counted. Peers are those
+that are installed with this interpreter, or with that of --peers-python. See docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import statistics
+import os
+import platform
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from benchmarks.synthetic import Files, write_coco
+from benchmarks.comparison import Comparison, compare
+from benchmarks.markdown import document, replace_measured, tools_table
+from benchmarks.processes import ProgramError, Run, installed, run_program
+from benchmarks.record import read_record, write_record
+from benchmarks.works import NAMES, WORKS, Work
 
-RUNS = 5
-
-_REPORT = "; import json; print(json.dumps([time.perf_counter() - start, float(ap)]))"
-
-PROGRAMS = {
-    "cvfail": (
-        "import time, cvfail as cf; from cvfail.evidence import making; import cvfail.matching.coco\n"
-        "cf.read_coco, cf.evaluate\n"
-        "start = time.perf_counter(); data = cf.read_coco({gt!r}, {pred!r})\n"
-        "ap = cf.evaluate(data).coco_summary(replicates=0).df['estimate'][0]"
-    ),
-    "faster-coco-eval": (
-        "import time; from faster_coco_eval import COCO, COCOeval_faster\n"
-        "start = time.perf_counter(); gt = COCO({gt!r}); dt = gt.loadRes({pred!r})\n"
-        "e = COCOeval_faster(gt, dt, 'bbox', print_function=lambda *a: None)\n"
-        "e.evaluate(); e.accumulate(); e.summarize(); ap = e.stats[0]"
-    ),
-    "pycocotools": (
-        "import time, io, contextlib; from pycocotools.coco import COCO; from pycocotools.cocoeval import COCOeval\n"
-        "start = time.perf_counter()\n"
-        "with contextlib.redirect_stdout(io.StringIO()):\n"
-        "    gt = COCO({gt!r}); dt = gt.loadRes({pred!r}); e = COCOeval(gt, dt, 'bbox')\n"
-        "    e.evaluate(); e.accumulate(); e.summarize(); ap = e.stats[0]"
-    ),
-}
-
-
-def run(program: str) -> tuple[float, float]:
-    """Seconds and metric of one process."""
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    seconds, metric = json.loads(answer.stdout.splitlines()[-1])
-    return seconds, metric
-
-
-def evaluation_times(files: Files, tools: list[str], runs: int) -> dict[str, tuple[list[float], float]]:
-    """The tools in turn, A B A B …, after one run of each that is not counted."""
-    programs = {
-        tool: PROGRAMS[tool].format(gt=str(files.ground_truth), pred=str(files.predictions))
-        + "\n"
-        + _REPORT[2:]
-        for tool in tools
-    }
-    times: dict[str, tuple[list[float], float]] = {
-        tool: ([], run(program)[1]) for tool, program in programs.items()
-    }
-    for _ in range(runs):
-        for tool, program in programs.items():
-            times[tool][0].append(run(program)[0])
-    return times
-
-
-def start_times(runs: int) -> dict[str, float]:
-    """Median wall seconds of whole processes that only start."""
-    commands = {
-        "python -c pass": [sys.executable, "-c", "pass"],
-        "import cvfail": [sys.executable, "-c", "import cvfail"],
-        "cvfail --help": [sys.executable, "-m", "cvfail", "--help"],
-    }
-    medians = {}
-    for name, command in commands.items():
-        seconds = []
-        for _ in range(runs + 1):
-            start = time.perf_counter()
-            subprocess.run(command, capture_output=True, check=True)
-            seconds.append(time.perf_counter() - start)
-        medians[name] = statistics.median(seconds[1:])
-    return medians
-
-
-def table(files: Files, tools: list[str], runs: int) -> str:
-    """Both measurements as Markdown."""
-    lines = ["| start | median s |", "|---|---|"]
-    lines += [f"| `{name}` | {seconds:.2f} |" for name, seconds in start_times(runs).items()]
-    lines += ["", "| JSON to 12 numbers, after imports | median s | × cvfail | AP |", "|---|---|---|---|"]
-    times = evaluation_times(files, tools, runs)
-    own = times["cvfail"][0]
-    for tool, (seconds, metric) in times.items():
-        ratio = statistics.median(s / o for s, o in zip(seconds, own, strict=True))
-        lines.append(f"| {tool} | {statistics.median(seconds):.2f} | {ratio:.1f} | {metric:.12f} |")
-    return "\n".join(lines)
+SIZES = ("S", "M", "L", "100M", "100M-random")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure what is asked for and print it."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="cvfail-bench-") as temporary:
+        folder = options.folder or Path(temporary)
+        for module in ("parts", "growth"):
+            if getattr(options, module):
+                arguments = [str(folder), "--size", options.size[0], "--runs", str(options.runs)]
+                subprocess.run([sys.executable, "-m", f"benchmarks.{module}", *arguments], check=True)
+        if not (options.parts or options.growth):
+            _compare_all(options, folder)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--size", default="S", choices=["S", "M"], help="5,000 or 50,000 images")
-    parser.add_argument("--runs", type=int, default=RUNS, help="counted runs of each tool")
-    parser.add_argument("--folder", type=Path, help="where generated files stay; temporary if not given")
-    parser.add_argument("--pycocotools", action="store_true", help="time pycocotools as well; slow")
-    options = parser.parse_args()
-    tools = [tool for tool in PROGRAMS if tool != "pycocotools" or options.pycocotools]
-    with tempfile.TemporaryDirectory() as temporary:
-        files = write_coco(options.folder or Path(temporary), size=options.size)
-        print(table(files, tools, options.runs))
+    add = parser.add_argument
+    add("--size", nargs="+", default=["S", "M", "L"], choices=SIZES, help="datasets")
+    names = [work.name for work in WORKS]
+    add("--work", nargs="+", choices=names, metavar="WORK", help=f"of {', '.join(names)}; all of the sizes")
+    add("--tools", nargs="+", default=list(NAMES), choices=list(NAMES), metavar="TOOL", help=", ".join(NAMES))
+    add("--runs", type=int, default=5, help="counted runs of each tool")
+    add("--patience", type=float, default=60, help="a tool that takes more seconds is run once only")
+    add("--limit", type=float, default=3600, help="seconds after which a program is stopped")
+    add("--folder", type=Path, help="where generated data stays; temporary if not given")
+    add("--peers-python", help="an interpreter that has the peers which this one lacks")
+    add("--record", type=Path, help="JSON file of all runs; what it holds of other works is shown as well")
+    add("--document", type=Path, help="page whose measured part is replaced")
+    add(
+        "--growth",
+        action="store_true",
+        help="only time against detections, classes, images, thresholds, threads",
+    )
+    add("--parts", action="store_true", help="only where the time goes, on the first size")
+    return parser.parse_args()
+
+
+def _compare_all(options: argparse.Namespace, folder: Path) -> None:
+    pythons, versions = _interpreters(options)
+    results = read_record(options.record) if options.record else {}
+    for work in WORKS:
+        if work.name not in (options.work or [work.name]) or (
+            not options.work and work.data not in options.size
+        ):
+            continue
+        print(f"\n### {work.title}\n", flush=True)
+        results[work] = _compare(work, options, folder, pythons)
+        print("\n".join(tools_table(work, results[work])), flush=True)
+        if options.record:
+            write_record(options.record, results)
+    ordered = {work: results[work] for work in WORKS if work in results}
+    text = document(ordered, versions, [machine()])
+    print("\n" + text)
+    if options.document:
+        replace_measured(options.document, text)
+
+
+def _interpreters(options: argparse.Namespace) -> tuple[dict[str, str], dict[str, str]]:
+    """Who runs each tool, and the tools' versions."""
+    pythons: dict[str, str] = {}
+    versions: dict[str, str] = {}
+    for python in filter(None, [sys.executable, options.peers_python]):
+        for tool, version in installed(python, options.tools).items():
+            pythons.setdefault(tool, python)
+            versions.setdefault(tool, version)
+    missing = [NAMES[tool] for tool in options.tools if tool not in pythons]
+    if missing:
+        print(f"not installed, and so left out: {', '.join(missing)}", file=sys.stderr)
+    return pythons, versions
+
+
+def _compare(work: Work, options: argparse.Namespace, folder: Path, pythons: dict[str, str]) -> Comparison:
+    make = [sys.executable, "-m", "benchmarks.datasets", str(folder), work.data]
+    subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+    data = folder / work.data
+
+    def program(tool: str) -> Run:
+        return run_program(pythons[tool], tool, work.task, data, limit=options.limit)
+
+    if work.before and "cvfail" in pythons:
+        try:
+            run_program(pythons["cvfail"], "cvfail", work.before, data)
+        except ProgramError as error:
+            return Comparison(failures={"cvfail": str(error)})
+    tools = [tool for tool in ("cvfail", *work.peers) if tool in pythons]
+    return compare(tools, program, runs=options.runs, patience=options.patience)
+
+
+def machine() -> str:
+    """One line on what was measured with."""
+    return f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()}."
 
 
 if __name__ == "__main__":

@@ -1,98 +1,227 @@
-"""COCO-shaped detections from a seeded generator: files that every tool reads."""
+"""COCO-shaped detections from a seed: a block of images at a time, each block from its own random numbers.
+
+As in COCO, an image has about 7 objects of about 3 classes, 80 classes follow Zipf's law, two fifths of the
+objects are small, 1 % are crowds, and a detector leaves up to 100 boxes an image, most of them with a low
+score. One failure is planted: small objects are missed in rain at night.
+
+A block depends on the seed and its number alone. So a dataset is the same whatever the number of blocks made at
+a time, and a small one is the beginning of a large one.
+"""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
+IMAGES_PER_BLOCK = 1_000
 CATEGORIES = 80
-_SIZES = {"S": 5_000, "M": 50_000}
+DETECTIONS_PER_IMAGE = 100
+
+ATTRIBUTES = {
+    "time_of_day": {"day": 0.6, "dusk": 0.15, "night": 0.25},
+    "weather": {"clear": 0.65, "rain": 0.2, "fog": 0.1, "snow": 0.05},
+    "camera": {f"camera {number}": 1 / 6 for number in range(1, 7)},
+    "scene": {"urban": 0.35, "highway": 0.2, "residential": 0.25, "rural": 0.1, "indoor": 0.1},
+    "lens": {"wide": 0.7, "narrow": 0.3},
+}
+"""The 20 slices of images that are evaluated one by one."""
+
+_OBJECTS_PER_IMAGE = 93
+_POPULARITY = np.random.default_rng(80).permutation(1 / np.arange(1, CATEGORIES + 1))
+_CUMULATED = np.cumsum(_POPULARITY) / _POPULARITY.sum()
+_SIZES = np.array([[640, 480], [500, 375], [480, 640], [640, 427]])
+
+
+class Copies(NamedTuple):
+    """A kind of box that a detector leaves near an object."""
+
+    per_object: float
+    jitter: float
+    other_class: float
+    score: tuple[float, float]
+    """Of a beta distribution."""
+
+
+NEAR = (
+    Copies(per_object=0.7, jitter=0.10, other_class=0.0, score=(1.3, 7)),  # duplicates
+    Copies(per_object=0.8, jitter=0.07, other_class=1.0, score=(1.1, 8)),  # right place, another class
+    Copies(per_object=1.0, jitter=0.35, other_class=0.0, score=(1.3, 6)),  # badly placed
+)
 
 
 @dataclass(frozen=True)
-class Files:
-    """Where a generated dataset lies."""
+class Objects:
+    """Rows of boxes: on which image of the block, of which class, where (x, y, width, height in pixels)."""
 
-    ground_truth: Path
-    predictions: Path
+    image: np.ndarray
+    category: np.ndarray
+    box: np.ndarray
 
-
-def write_coco(folder: Path, *, size: str = "S", seed: int = 1) -> Files:
-    """Write instances and results JSON: about 7 objects and 72 predictions an image, 80 skewed classes, 1 % crowd."""
-    files = Files(folder / "instances.json", folder / "results.json")
-    if files.predictions.is_file():
-        return files
-    rng = np.random.default_rng(seed)
-    images = _SIZES[size]
-    popularity = 1 / np.arange(1, CATEGORIES + 1)
-    popularity /= popularity.sum()
-    objects = np.minimum(rng.negative_binomial(1.15, 0.136, images), 93)
-    image = np.repeat(np.arange(images), objects)
-    category = rng.choice(CATEGORIES, image.size, p=popularity)
-    box = _boxes(rng, image.size)
-    crowd = rng.random(image.size) < 0.01
-    _write_ground_truth(files.ground_truth, images, image, category, box, crowd)
-    _write_results(files.predictions, rng, images, image, category, box, popularity)
-    return files
+    def take(self, rows: np.ndarray) -> Objects:
+        return Objects(self.image[rows], self.category[rows], self.box[rows])
 
 
-def _boxes(rng: np.random.Generator, count: int) -> np.ndarray:
-    area = np.exp(rng.normal(7.5, 2.0, count))
-    ratio = np.exp(rng.normal(0, 0.5, count))
-    width, height = np.clip(np.sqrt(area * ratio), 2.5, 600), np.clip(np.sqrt(area / ratio), 2.5, 440)
-    x, y = rng.random(count) * (640 - width), rng.random(count) * (480 - height)
-    return np.round(np.stack([x, y, width, height], axis=1), 2)
+@dataclass(frozen=True)
+class Block:
+    """Arrow tables in the columns that `cvfail.read_parquet` names."""
+
+    images: pa.Table
+    ground_truth: pa.Table
+    predictions: pa.Table
 
 
-def _write_ground_truth(path, images, image, category, box, crowd) -> None:
-    annotations = [
-        {
-            "id": row + 1,
-            "image_id": int(image[row]) + 1,
-            "category_id": int(category[row]) + 1,
-            "bbox": box[row].tolist(),
-            "area": round(float(box[row, 2] * box[row, 3]) * 0.7, 2),
-            "iscrowd": int(crowd[row]),
-        }
-        for row in range(image.size)
-    ]
-    document = {
-        "images": [
-            {"id": i + 1, "width": 640, "height": 480, "file_name": f"{i + 1}.jpg"} for i in range(images)
-        ],
-        "categories": [{"id": c + 1, "name": f"class {c + 1}"} for c in range(CATEGORIES)],
-        "annotations": annotations,
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document))
+def block(number: int, *, seed: int, images: int = IMAGES_PER_BLOCK, categories: int = CATEGORIES) -> Block:
+    """The tables of images ``number * IMAGES_PER_BLOCK + 1`` onwards; fewer `images` cut the last block short.
 
-
-def _write_results(path, rng, images, image, category, box, popularity) -> None:
-    """Jittered copies of objects, some of a wrong class, and background boxes; at most 100 an image."""
-    copies = rng.poisson(2.5, image.size)
-    row = np.repeat(np.arange(image.size), copies)
-    jitter = rng.normal(0, 0.12, (row.size, 4)) * np.tile(box[row, 2:], 2)
-    near = np.maximum(box[row] + jitter, [0, 0, 1, 1])
-    label = np.where(
-        rng.random(row.size) < 0.15, rng.choice(CATEGORIES, row.size, p=popularity), category[row]
+    `categories` below 80 fold the rare classes into the common ones: the boxes stay the same.
+    """
+    rng = np.random.default_rng([seed, number])
+    size, columns = _images(rng)
+    objects, palette, crowd = _objects(rng, size)
+    area = np.round(objects.box[:, 2] * objects.box[:, 3] * rng.uniform(0.45, 0.95, len(crowd)), 4)
+    hidden = (columns["time_of_day"] == "night") & (columns["weather"] == "rain")
+    found, score = _detections(rng, objects, palette, size, crowd, hidden[objects.image] & (area < 32**2))
+    first = number * IMAGES_PER_BLOCK + 1
+    keep = slice(0, np.searchsorted(objects.image, images))
+    kept = slice(0, np.searchsorted(found.image, images))
+    occlusion = rng.choice(["none", "partial", "heavy"], len(crowd), p=[0.6, 0.25, 0.15])
+    position = np.arange(len(crowd)) - np.searchsorted(objects.image, objects.image)
+    return Block(
+        images=pa.table(_image_columns(first, size, columns)).slice(0, images),
+        ground_truth=pa.table(
+            {
+                "ground_truth_id": ((objects.image + first) * 100 + position)[keep],
+                **_columns(objects, first, keep, categories),
+                "area": area[keep],
+                "is_crowd": crowd[keep],
+                "occlusion": occlusion[keep],
+            }
+        ),
+        predictions=pa.table({**_columns(found, first, kept, categories), "score": score[kept]}),
     )
-    background = rng.poisson(54, images)
-    found_image = np.concatenate([image[row], np.repeat(np.arange(images), background)])
-    found_box = np.round(np.concatenate([near, _boxes(rng, int(background.sum()))]), 2)
-    found_label = np.concatenate([label, rng.choice(CATEGORIES, int(background.sum()), p=popularity)])
-    score = np.round(np.concatenate([rng.beta(2, 2, row.size), rng.beta(0.7, 14, int(background.sum()))]), 5)
-    order = np.lexsort((-score, found_image))
-    place = np.arange(order.size) - np.searchsorted(found_image[order], found_image[order])
-    results = [
-        {
-            "image_id": int(found_image[i]) + 1,
-            "category_id": int(found_label[i]) + 1,
-            "bbox": found_box[i].tolist(),
-            "score": float(score[i]),
-        }
-        for i in order[place < 100]
-    ]
-    path.write_text(json.dumps(results))
+
+
+def _columns(boxes: Objects, first: int, rows: slice, categories: int) -> dict[str, np.ndarray]:
+    x, y, width, height = np.ascontiguousarray(boxes.box[rows].T)
+    return {
+        "image_id": boxes.image[rows] + first,
+        "category_id": boxes.category[rows] % categories + 1,
+        "x": x,
+        "y": y,
+        "width": width,
+        "height": height,
+    }
+
+
+def _images(rng: np.random.Generator) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Sizes, and a column for each attribute."""
+    size = _SIZES[rng.choice(len(_SIZES), IMAGES_PER_BLOCK, p=[0.45, 0.2, 0.2, 0.15])]
+    columns = {
+        name: rng.choice(list(levels), IMAGES_PER_BLOCK, p=list(levels.values()))
+        for name, levels in ATTRIBUTES.items()
+    }
+    light = np.select([columns["time_of_day"] == "day", columns["time_of_day"] == "dusk"], [140, 90], 45)
+    return size, {**columns, "brightness": np.round(np.clip(rng.normal(light, 25), 0, 255), 1)}
+
+
+def _image_columns(first: int, size: np.ndarray, columns: dict[str, np.ndarray]) -> dict[str, object]:
+    ids = np.arange(first, first + IMAGES_PER_BLOCK)
+    return {
+        "image_id": ids,
+        "file_name": [f"{number:012d}.jpg" for number in ids],
+        "width": size[:, 0].copy(),
+        "height": size[:, 1].copy(),
+        **columns,
+    }
+
+
+def _classes(rng: np.random.Generator, shape: int | tuple[int, int]) -> np.ndarray:
+    return np.searchsorted(_CUMULATED[:-1], rng.random(shape))
+
+
+def _boxes(rng: np.random.Generator, size: np.ndarray, log_area: float, spread: float) -> np.ndarray:
+    """Boxes of lognormal area anywhere inside images of `size`."""
+    area, ratio = np.exp(rng.normal(log_area, spread, len(size))), np.exp(rng.normal(0, 0.5, len(size)))
+    sides = np.stack([np.sqrt(area * ratio), np.sqrt(area / ratio)], axis=1)
+    sides = np.clip(sides, 2.5, size * 0.98)
+    return np.round(np.concatenate([rng.random((len(size), 2)) * (size - sides), sides], axis=1), 2)
+
+
+def _objects(rng: np.random.Generator, size: np.ndarray) -> tuple[Objects, np.ndarray, np.ndarray]:
+    """Objects by image, the eight classes that an image draws from, and which objects are crowds."""
+    count = rng.negative_binomial(1.15, 0.154, IMAGES_PER_BLOCK) + (rng.random(IMAGES_PER_BLOCK) < 0.99)
+    image = np.repeat(np.arange(IMAGES_PER_BLOCK), np.minimum(count, _OBJECTS_PER_IMAGE))
+    palette = _classes(rng, (IMAGES_PER_BLOCK, 8))
+    variety = np.minimum(1 + rng.poisson(2.8, IMAGES_PER_BLOCK), 8)
+    category = palette[image, (rng.random(len(image)) * variety[image]).astype(np.int64)]
+    box = _boxes(rng, size[image], 7.8, 2.1)
+    crowd = rng.random(len(image)) < 0.01
+    box[crowd, 2:] = np.minimum(np.round(box[crowd, 2:] * 2.5, 2), size[image[crowd]] - box[crowd, :2])
+    return Objects(image, category, box), palette, crowd
+
+
+def _detections(rng, objects, palette, size, crowd, hidden) -> tuple[Objects, np.ndarray]:
+    """What a detector leaves, by image and falling score, at most 100 an image."""
+    parts = [_hits(rng, objects, crowd, hidden), _inside_crowds(rng, objects, crowd)]
+    parts += [_near(rng, objects, ~crowd, kind) for kind in NEAR]
+    near = sum(np.bincount(found.image, minlength=IMAGES_PER_BLOCK) for found, _ in parts)
+    parts.append(_background(rng, palette, size, near))
+    image, category, box = (
+        np.concatenate([getattr(found, name) for found, _ in parts]) for name in ("image", "category", "box")
+    )
+    score = np.round(np.clip(np.concatenate([score for _, score in parts]), 0.001, 0.9999), 5)
+    order = np.lexsort((-score, image))
+    rank = np.arange(len(order)) - np.searchsorted(image[order], image[order])
+    order = order[rank < DETECTIONS_PER_IMAGE]
+    found = Objects(image[order], category[order], _inside(box[order], size[image[order]]))
+    return found, score[order]
+
+
+def _jittered(rng: np.random.Generator, box: np.ndarray, scale: np.ndarray | float) -> np.ndarray:
+    """Boxes moved and stretched by a share of their sides."""
+    noise = rng.normal(0, 1, box.shape) * np.reshape(scale, (-1, 1))
+    return np.concatenate([box[:, :2] + noise[:, :2] * box[:, 2:], box[:, 2:] * np.exp(noise[:, 2:])], axis=1)
+
+
+def _inside(box: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Boxes cut at the border of the image, to hundredths of a pixel."""
+    corner = np.clip(box[:, :2], 0, size - 1.0)
+    sides = np.maximum(np.minimum(box[:, :2] + box[:, 2:], size) - corner, 0.5)
+    return np.round(np.concatenate([corner, sides], axis=1), 2)
+
+
+def _hits(rng, objects: Objects, crowd: np.ndarray, hidden: np.ndarray) -> tuple[Objects, np.ndarray]:
+    large = np.sqrt(objects.box[:, 2] * objects.box[:, 3])
+    recall = np.where(hidden, 0.3, np.interp(large, [8, 32, 96], [0.6, 0.85, 0.93]))
+    hit = objects.take(np.flatnonzero((rng.random(len(crowd)) < recall) & ~crowd))
+    jitter = rng.gamma(2.0, 0.03, len(hit.image))
+    score = rng.normal(0.85 - 3 * jitter, 0.2)
+    return Objects(hit.image, hit.category, _jittered(rng, hit.box, jitter)), score
+
+
+def _near(rng, objects: Objects, regular: np.ndarray, kind: Copies) -> tuple[Objects, np.ndarray]:
+    near = objects.take(np.repeat(np.arange(len(regular)), rng.poisson(kind.per_object * regular)))
+    other = rng.random(len(near.image)) < kind.other_class
+    category = np.where(other, _classes(rng, len(other)), near.category)
+    return Objects(near.image, category, _jittered(rng, near.box, kind.jitter)), rng.beta(
+        *kind.score, len(other)
+    )
+
+
+def _inside_crowds(rng, objects: Objects, crowd: np.ndarray) -> tuple[Objects, np.ndarray]:
+    inside = objects.take(np.repeat(np.flatnonzero(crowd), 5))
+    corner, sides = inside.box[:, :2], inside.box[:, 2:]
+    box = np.concatenate([corner + sides * rng.random(corner.shape) * 0.7, sides * [0.2, 0.3]], axis=1)
+    return Objects(inside.image, inside.category, box), rng.beta(2, 3, len(box))
+
+
+def _background(rng, palette, size, near: np.ndarray) -> tuple[Objects, np.ndarray]:
+    """Boxes on nothing, with low scores, until an image has as many as it gets."""
+    wanted = np.clip(np.round(rng.normal(54, 18, IMAGES_PER_BLOCK) + near).astype(np.int64), 5, 100)
+    image = np.repeat(np.arange(IMAGES_PER_BLOCK), np.maximum(wanted - near, 0))
+    seen = palette[image, rng.integers(0, 4, len(image))]
+    category = np.where(rng.random(len(image)) < 0.55, seen, _classes(rng, len(image)))
+    return Objects(image, category, _boxes(rng, size[image], 7.6, 1.8)), rng.beta(0.7, 14, len(image))
