@@ -171,8 +171,12 @@ class Evidence:
     @cached_property
     def clusters(self) -> NDArray[np.int32]:
         """Cluster code of each image code: the image itself unless a video, scene or patient is given."""
-        ids = self.images.sort("image_id")["cluster_id"]
-        return encode(ids, sorted_keys(ids))
+        return encode(self.images.sort("image_id")["cluster_id"], self.cluster_ids)
+
+    @cached_property
+    def cluster_ids(self) -> pl.Series:
+        """The id of each cluster code, ascending."""
+        return sorted_keys(self.images["cluster_id"])
 
     @property
     def score_floor(self) -> float:

@@ -81,6 +81,11 @@ class StoredPart(Evidence):
         """Cluster codes of the whole, of the images of this block."""
         return self.whole.clusters[slice(*self.span.images)]
 
+    @cached_property
+    def cluster_ids(self) -> pl.Series:
+        """The cluster ids of the whole, which its codes count."""
+        return self.whole.cluster_ids
+
 
 def open_evidence(folder: str | Path, *, verify: bool = False) -> StoredEvidence:
     """Open a saved evaluation; its manifest and the sizes of its files are checked, rows are not read.

@@ -50,7 +50,7 @@ def replicate_precision(
         evidence: Matched detections.
         images: Which image codes take part, shape (images,); all if not given.
         replicates: How many.
-        seed: Of the weights, which depend on seed, cluster and replicate only.
+        seed: Of the weights, which depend on seed, cluster id and replicate only.
         threads: Threads over classes; all processors if not given.
 
     Cost: `replicates` passes over the predictions of classes with ground truth.
@@ -58,8 +58,7 @@ def replicate_precision(
     from cvfail.kernels.resampling import weighted_average_precision
 
     clusters, coding, policy = read_only(evidence.clusters), evidence.coding, evidence.policy
-    every_cluster = np.arange(int(clusters.max(initial=-1)) + 1)
-    weights = read_only(poisson_weights(every_cluster, replicates, seed=seed).T)
+    weights = read_only(poisson_weights(evidence.cluster_ids, replicates, seed=seed).T)
     areas, kinds = list(policy.area_ranges), len(coding.category_keys)
     positives = np.zeros((kinds, len(areas), replicates), np.int64)
     for place, area in enumerate(areas):

@@ -91,9 +91,8 @@ def cluster_weights(evidence: Evidence, *, replicates: int, seed: int) -> NDArra
     Returns:
         Shape (1 + replicates, clusters).
     """
-    clusters = int(evidence.clusters.max(initial=-1)) + 1
-    drawn = poisson_weights(np.arange(clusters), replicates, seed=seed)
-    return np.concatenate([np.ones((1, clusters), np.uint8), drawn])
+    drawn = poisson_weights(evidence.cluster_ids, replicates, seed=seed)
+    return np.concatenate([np.ones((1, drawn.shape[1]), np.uint8), drawn])
 
 
 def average_precision_columns(

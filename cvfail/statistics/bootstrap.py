@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cvfail.errors import PolicyError
-from cvfail.statistics.philox import Words, philox
+from cvfail.statistics.cluster_keys import ClusterIds, cluster_keys
+from cvfail.tables.arrays import read_only
 
 _MOST_WEIGHT = 12
 """P(Poisson(1) > 12) is below 2⁻³², the resolution of the uniform words."""
@@ -17,8 +18,6 @@ _MOST_WEIGHT = 12
 _CUMULATIVE = np.cumsum([math.exp(-1.0) / math.factorial(k) for k in range(_MOST_WEIGHT)])
 _TABLE = np.floor(_CUMULATIVE * 2.0**32).astype(np.uint64)
 """Entry k is 2³² · P(Poisson(1) <= k): a word has weight k if k entries are not above it."""
-
-_LANES = 4
 
 
 class BootstrapInterval(NamedTuple):
@@ -29,24 +28,27 @@ class BootstrapInterval(NamedTuple):
     undefined: int
 
 
-def poisson_weights(cluster_codes: ArrayLike, replicates: int, *, seed: int) -> NDArray[np.uint8]:
+def poisson_weights(cluster_ids: ClusterIds, replicates: int, *, seed: int) -> NDArray[np.uint8]:
     """How often each cluster is drawn in each bootstrap replicate: independent Poisson(1) counts.
 
     Args:
-        cluster_codes: Integers that name the clusters (images), shape (n,).
+        cluster_ids: Integers or texts that name the clusters (images), shape (n,).
         replicates: Number of replicates B.
         seed: Any integer; its low 64 bits are used.
 
     Returns:
-        Weights, shape (B, n), mean and variance 1. A weight is a function of seed, code and replicate alone:
-        it does not depend on which other clusters are asked for, their order, chunks or threads.
+        Weights, shape (B, n), mean and variance 1. A weight is a function of seed, id and replicate alone:
+        it does not depend on which other clusters there are, their order, chunks or threads. So two models
+        that were run on different lists of images have the same weights on those they share.
 
     Raises:
         PolicyError: ``replicates`` is negative.
+        QueryError: Ids are neither integers nor texts, or one is null.
 
     Notes:
-        Inverse of the Poisson(1) distribution function at a Philox word with key = seed and counter = (code,
-        replicate). Give two models the same weights to compare them. Cost: about 40 ns per weight.
+        Inverse of the Poisson(1) distribution function at a Philox word with key = seed and counter = (key of
+        the cluster, replicate // 4), see `cluster_keys`. Give two models the same weights to compare them.
+        Cost: about 10 ns per weight.
 
     Source: Chamandy et al., Estimating uncertainty for massive data streams (2012); weights instead of
     resampled sets, since a cluster that is drawn twice counts twice.
@@ -57,19 +59,16 @@ def poisson_weights(cluster_codes: ArrayLike, replicates: int, *, seed: int) -> 
         ((1000, 3), dtype('uint8'), 1.0)
         >>> bool((poisson_weights([9], 1000, seed=1)[:, 0] == weights[:, 2]).all())
         True
+        >>> poisson_weights(["a.jpg", "b.jpg"], 3, seed=1).shape
+        (3, 2)
     """
+    from cvfail.kernels.poisson_weights import poisson_counts
+
     if replicates < 0:
         raise PolicyError(f"replicates must not be negative; found {replicates}")
-    codes = np.asarray(cluster_codes, dtype=np.int64).astype(np.uint64)
-    low, high = codes & np.uint64(0xFFFFFFFF), codes >> np.uint64(32)
-    zero = np.zeros_like(codes)
-    weights = np.empty((replicates, codes.size), dtype=np.uint8)
-    for block in range(-(-replicates // _LANES)):
-        counter: Words = (low, high, zero + np.uint64(block), zero)
-        for lane, words in enumerate(philox(counter, key=seed)):
-            replicate = block * _LANES + lane
-            if replicate < replicates:
-                weights[replicate] = np.searchsorted(_TABLE, words, side="right")
+    keys = read_only(cluster_keys(cluster_ids))
+    weights = np.empty((replicates, keys.size), dtype=np.uint8)
+    poisson_counts(keys, np.uint64(seed % 2**64), read_only(_TABLE), weights)
     return weights
 
 

@@ -1,14 +1,15 @@
 """Bootstrap weights: the published generator, the right distribution, and independence of what else is asked for."""
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare, poisson
 
-from cvfail.errors import PolicyError
+from cvfail.errors import PolicyError, QueryError
+from cvfail.kernels.philox import philox
 from cvfail.statistics.bootstrap import percentile_interval, poisson_weights
-from cvfail.statistics.philox import philox
 from tests.statistics.twins import philox_twin
 
 word = st.integers(0, 2**32 - 1)
@@ -25,7 +26,8 @@ KNOWN_ANSWERS = [  # Random123, kat_vectors, philox4x32 10: counter, key, words
 
 
 def run(counter, key):
-    return [int(part[0]) for part in philox(tuple(np.array([part], np.uint64) for part in counter), key=key)]
+    low, high = (np.uint64(counter[k] | counter[k + 1] << 32) for k in (0, 2))
+    return [int(part) for part in philox(low, high, np.uint64(key))]
 
 
 @pytest.mark.parametrize(("counter", "key", "words"), KNOWN_ANSWERS)
@@ -64,6 +66,33 @@ def test_weights_are_poisson_with_mean_1_and_unrelated():
     assert chisquare(grouped, [*expected, weights.size - expected.sum()]).pvalue > 1e-3
     between = np.corrcoef(weights[:10].astype(float))
     assert np.abs(between - np.eye(10)).max() < 5 / np.sqrt(2000)
+
+
+@given(st.lists(st.text(max_size=8), unique=True, max_size=12), st.randoms())
+def test_texts_have_weights_of_their_own_whatever_else_there_is(ids, random):
+    weights = dict(zip(ids, poisson_weights(ids, 9, seed=2).T.tolist(), strict=True))
+    for some in (random.sample(ids, len(ids)), ids[::2], ["no such id", *ids]):
+        for name, own in zip(some, poisson_weights(some, 9, seed=2).T.tolist(), strict=True):
+            assert own == weights.get(name, own)
+
+
+def test_texts_have_unrelated_weights_even_if_they_differ_in_one_letter():
+    weights = poisson_weights([f"{i:012d}.jpg" for i in range(500)], 400, seed=3).astype(float)
+    between = np.corrcoef(weights.T)
+    assert abs(weights.mean() - 1) < 5 / np.sqrt(weights.size)
+    assert np.abs(between[np.triu_indices(500, 1)]).max() < 6 / np.sqrt(400)
+
+
+def test_a_cluster_that_only_one_model_saw_does_not_change_the_weights_of_the_others():
+    """Weights by rank, as in an earlier version, would shift all that follow."""
+    first, second = poisson_weights(["a", "c"], 20, seed=0), poisson_weights(["a", "b", "c"], 20, seed=0)
+    assert (first == second[:, [0, 2]]).all()
+
+
+def test_ids_that_are_no_ids_are_an_error():
+    for ids in ([1.5], [None, "a"], [True]):
+        with pytest.raises(QueryError, match="integers or texts"):
+            poisson_weights(pl.Series(ids), 1, seed=0)
 
 
 def test_seeds_differ():
