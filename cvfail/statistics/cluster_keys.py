@@ -42,14 +42,10 @@ def cluster_keys(ids: ClusterIds) -> NDArray[np.uint64]:
         >>> hex(cluster_keys(["000000000139.jpg"])[0])
         '0x934aa933a9933d23'
     """
-    series = _as_series(ids)
+    series = id_series(ids)
+    check_cluster_ids(series)
     if not series.len():
         return np.zeros(0, np.uint64)
-    if series.null_count() or not (series.dtype.is_integer() or isinstance(series.dtype, _TEXTS)):
-        raise QueryError(
-            f"cluster ids must be integers or texts without nulls; found {series.dtype} with "
-            f"{series.null_count()} nulls"
-        )
     if series.dtype == pl.UInt64:
         return series.to_numpy().astype(np.uint64)
     if series.dtype.is_integer():
@@ -58,8 +54,17 @@ def cluster_keys(ids: ClusterIds) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
-def _as_series(ids: ClusterIds) -> pl.Series:
-    """Lists go to Polars as they are: numpy would cut zero characters off the end of a text."""
+def check_cluster_ids(ids: pl.Series) -> None:
+    """Raise a `QueryError` if ids are neither integers nor texts, or one is null; no ids are fine."""
+    if len(ids) and (ids.null_count() or not (ids.dtype.is_integer() or isinstance(ids.dtype, _TEXTS))):
+        raise QueryError(
+            f"cluster ids must be integers or texts without nulls; found {ids.dtype} with "
+            f"{ids.null_count()} nulls"
+        )
+
+
+def id_series(ids: ClusterIds) -> pl.Series:
+    """Ids as a series. Lists go to Polars as they are: numpy would cut zero characters off the end of a text."""
     if isinstance(ids, pl.Series):
         return ids
     return pl.Series("ids", ids if isinstance(ids, Sequence) else np.asarray(ids))

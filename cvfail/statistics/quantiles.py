@@ -74,7 +74,12 @@ def t_p_value(statistic: ArrayLike, degrees_of_freedom: ArrayLike) -> NDArray[np
     return np.asarray(2.0 * stdtr(usable, -np.abs(np.asarray(statistic, dtype=np.float64))), dtype=np.float64)
 
 
-def _upper_probability(confidence: float) -> float:
+def check_confidence(confidence: float) -> None:
+    """Raise a `PolicyError` if a confidence is not in (0, 1)."""
     if not 0.0 < confidence < 1.0:
         raise PolicyError(f"confidence must be in (0, 1); found {confidence}. Hint: 0.95 for a 95 % interval")
+
+
+def _upper_probability(confidence: float) -> float:
+    check_confidence(confidence)
     return 0.5 + confidence / 2.0
