@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cvfail.statistics.contrast import slice_against_rest
+from cvfail.statistics.contrast import contrast_from_sums, slice_against_rest
+from cvfail.statistics.slice_sums import (
+    SLICE_SUMS,
+    TOTAL_SUMS,
+    merge_sums_of_slices,
+    slice_sums,
+    total_sums,
+)
 from tests.statistics.twins import contrast_twin
 
 COLUMNS = [
@@ -92,6 +99,37 @@ def test_many_slices_are_compared_at_once_as_one_by_one():
         slice_against_rest(part, totals, by=["light", "size"]) for part in frame.partition_by("light", "size")
     ]
     assert_frame_equal(together, pl.concat(alone).sort("light", "size"), check_exact=True)
+
+
+@settings(max_examples=40)
+@given(objects, st.sets(st.integers(0, 7)))
+def test_sums_of_shards_add_up_to_the_whole(rows, first):
+    shards = [[row for row in rows if (row[0] in first) is side] for side in (True, False)]
+    sums = [slice_sums(counted(part, "slice"), counted(part), by=["slice"]) for part in shards]
+    totals = [total_sums(counted(part)) for part in shards]
+    merged, whole = merge_sums_of_slices(sums, by=["slice"]), merge_sums_of_slices(totals, by=[])
+    assert merged.columns == ["slice", *SLICE_SUMS]
+    assert whole.columns == list(TOTAL_SUMS)
+    assert_frame_equal(contrast_from_sums(merged, whole, by=["slice"]), contrast(rows), check_exact=True)
+
+
+def test_a_slice_that_shares_its_images_with_the_rest_is_compared_within_images():
+    """Every image has easy and hard units; that images differ as a whole must not blur the difference."""
+    random = np.random.default_rng(5)
+    images, units = 100, 20
+    ease = np.repeat(random.uniform(0.1, 0.7, images), 2)
+    rate = np.clip(ease + np.tile([0.05, -0.05], images) + random.normal(0, 0.1, 2 * images), 0, 1)
+    errors = random.binomial(units, rate)
+    cluster, kind = np.repeat(np.arange(images), 2), np.tile(["hard", "easy"], images)
+    frame = pl.DataFrame({"cluster": cluster, "slice": kind, "errors": errors, "units": units})
+    row = slice_against_rest(frame, frame, by=["slice"]).filter(slice="hard").row(0, named=True)
+    apart = frame.with_columns(cluster=pl.int_range(pl.len()))
+    unpaired = slice_against_rest(apart, apart, by=["slice"]).filter(slice="hard").row(0, named=True)
+    width, wider = (each["difference_upper"] - each["difference_lower"] for each in (row, unpaired))
+    assert row["difference"] == unpaired["difference"]
+    assert width < 0.8 * wider
+    per_image = errors.reshape(-1, 2) @ [1, -1] / units
+    assert width / 2 == pytest.approx(1.98 * per_image.std(ddof=1) / np.sqrt(images), rel=0.01)
 
 
 def test_a_planted_slice_stands_out():
