@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
+from cvfail.errors import PolicyError
 from cvfail.statistics.multiplicity import benjamini_hochberg, benjamini_yekutieli
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=40)
@@ -44,3 +45,26 @@ def test_nothing_tested_is_an_ordinary_input(adjust, _):
     assert adjust(pl.Series([None, None], dtype=pl.Float64)).to_list() == [None, None]
     assert adjust(pl.Series([None])).dtype == pl.Float64
     assert adjust(pl.Series([float("nan"), 0.5])).to_list() == [None, 0.5]
+
+
+@pytest.mark.parametrize(("adjust", "method"), METHODS)
+@given(p=p_values, hidden=st.integers(0, 30))
+def test_hypotheses_that_are_not_shown_count_as_never_significant(adjust, method, p, hidden):
+    expected = false_discovery_control([*p, *[1.0] * hidden], method=method)[: len(p)]
+    assert adjust(pl.Series(p), tests=len(p) + hidden).to_list() == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(("adjust", "_"), METHODS)
+@given(p=st.lists(st.sampled_from([0.01, 0.02, 0.5]), min_size=1, max_size=12))
+def test_equal_p_values_have_equal_q_values(adjust, _, p):
+    """Ranks are those of the order, not its positions: an argsort taken for ranks fails here."""
+    q = adjust(pl.Series(p)).to_list()
+    assert len(set(zip(p, q, strict=True))) == len(set(p))
+    assert adjust(pl.Series(p[::-1])).to_list() == q[::-1]
+
+
+@pytest.mark.parametrize(("adjust", "_"), METHODS)
+def test_fewer_tests_than_values_are_an_error(adjust, _):
+    with pytest.raises(PolicyError, match=r"at least the number of p-values, 2; found 1"):
+        adjust(pl.Series([0.1, None, 0.2]), tests=1)
+    assert adjust(pl.Series([None], dtype=pl.Float64), tests=0).to_list() == [None]
