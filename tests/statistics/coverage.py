@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from cvfail.kernels.resampling import weighted_average_precision
+from cvfail.kernels.scored_outcomes import DETAILED
 from cvfail.statistics.bootstrap import poisson_weights
 from cvfail.statistics.clustered import clustered_ratio
 from cvfail.statistics.replicates import percentile_bounds, wilson_of_replicates
@@ -75,24 +76,26 @@ class Scenes:
 
     def average_precision(self, weights):
         """One value per row of weights, (B, images)."""
-        rows = read_only(np.argsort(-self.score, kind="stable").astype(np.int64))
-        nothing = read_only(np.zeros(self.score.size, np.uint16))
-        positives = np.bincount(self.truth_image, minlength=self.images).astype(np.float64) @ weights.T
-        average, recall = np.empty((1, len(weights))), np.empty((1, len(weights)))
+        best_first = np.argsort(-self.score, kind="stable")
+        correct, image = self.correct[best_first], self.image[best_first].astype(np.uint64)
+        outcome = np.where(correct, DETAILED + np.cumsum(correct) - 1, 1).astype(np.uint64)
+        matched = np.tile(np.array([1, 0], np.uint16), (int(correct.sum()), 1))
+        positives = np.bincount(self.truth_image, minlength=self.images) @ weights.T.astype(np.int64)
+        average, recall = np.empty((1, 1, len(weights))), np.empty((1, 1, len(weights)))
         weighted_average_precision(
-            rows,
-            read_only(self.correct.astype(np.uint16)),
-            nothing,
-            read_only(nothing.astype(np.int32)),
-            100,
-            read_only(self.image.astype(np.int32)),
+            read_only((image << np.uint64(32)) | outcome),
+            read_only(matched),
+            read_only(np.zeros(len(matched), np.int32)),
+            read_only(np.arange(self.images, dtype=np.int32)),
             read_only(weights.T),
-            positives,
+            read_only(positives[np.newaxis]),
+            read_only(np.array([100])),
             RECALLS,
             average,
             recall,
+            np.zeros((1, 1, len(weights)), np.int64),
         )
-        return average[0]
+        return average[0, 0]
 
 
 def true_values(detector, *, images):
