@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cvfail.kernels.lattice import join_parents
-from cvfail.matching.parallel import run_in_order
 from cvfail.slices.counting import Candidates, Counter, Sums
 from cvfail.slices.objectives import Objective
 from cvfail.slices.unit_table import UnitTable
+from cvfail.tables.parallel import run_in_order
 
 _BLOCK = 64
 """Sets of attributes between two looks at the k-th best score: fixed, so that threads change nothing."""
@@ -173,7 +173,7 @@ class _Search:
         count = join_parents(
             known.items, known.sums.support, known.sums.errors, first, last, prefix, further, support, errors
         )
-        prefix, further, support, errors = (part[:count] for part in (prefix, further, support, errors))
+        prefix, further, support, errors = prefix[:count], further[:count], support[:count], errors[:count]
         if not self._exhaustive and count:
             items = np.concatenate([known.items[prefix], further[:, None]], axis=1)
             may = self._may_reach(items, support, errors, floor)
@@ -191,7 +191,9 @@ class _Search:
             return Slices(items, sums, np.full(sums.support.size, -np.inf))
         with np.errstate(divide="ignore", invalid="ignore"):
             score = self._objective.score(
-                sums.support.astype(np.float64), sums.weight * weight_scale, sums.errors * error_scale
+                sums.support.astype(np.float64),
+                sums.weight.astype(np.float64) * weight_scale,
+                sums.errors.astype(np.float64) * error_scale,
             )
         return Slices(items, sums, np.where(np.isnan(score), -np.inf, score))
 
@@ -203,7 +205,10 @@ class _Search:
         some = (errors > 0) & (support > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             bound = self._objective.bound(
-                support.astype(np.float64), errors * self._table.scale[1], peak, self._least
+                support.astype(np.float64),
+                errors.astype(np.float64) * self._table.scale[1],
+                peak,
+                self._least,
             )
         return some & ~(bound < floor - _ROUNDING * (1.0 + abs(floor)))
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from cvfail.errors import QueryError
 from cvfail.kernels.bitmaps import pack_codes
-from cvfail.matching.parallel import run_in_order
 from cvfail.slices.items import Dropped, EncodedAttribute, Item, encode_attribute
 from cvfail.slices.objectives import Totals
 from cvfail.tables.arrays import read_only
+from cvfail.tables.parallel import run_in_order
 
 MOST_SEGMENTS = 16
 """Rows with up to so many different (error, weight) are counted by value instead of added up one by one."""
