@@ -172,7 +172,7 @@ def _with_frequent(
     size = frequent.size + rare
     new = np.full(counts.size, frequent.size, _code_type(size))
     new[frequent] = np.arange(frequent.size)
-    items = tuple(Item(name, "=", texts[code], (place,)) for place, code in enumerate(frequent))
+    items = tuple(Item(name, "=", texts[code], (place,)) for place, code in enumerate(frequent.tolist()))
     return EncodedAttribute(name, new[codes], size, items)
 
 
