@@ -301,22 +301,20 @@ def _searched(
 
 
 def _ranked(found: Found, table: UnitTable) -> list[tuple[tuple[int, ...], float, list[str]]]:
-    """Items, score, and texts of later slices with the same units, best first."""
+    """Items, score, and texts of other slices with the same units, best first; the shortest slice is shown."""
     everything = [
         (tuple(items), score)
         for part in found.best
         for items, score in zip(part.items.tolist(), part.score.tolist(), strict=True)
     ]
-    seen: dict[bytes, list[str]] = {}
+    alike: dict[bytes, list[tuple[tuple[int, ...], float]]] = {}
+    for items, score in sorted(everything):
+        alike.setdefault(np.packbits(table.members(items)).tobytes(), []).append((items, score))
     kept = []
-    for items, score in sorted(everything, key=lambda one: (-one[1], one[0])):
-        key = np.packbits(table.members(items)).tobytes()
-        if key in seen:
-            seen[key].append(_text(table, items))
-        else:
-            seen[key] = []
-            kept.append((items, score, seen[key]))
-    return kept
+    for group in alike.values():
+        shown = min(group, key=lambda one: (len(one[0]), one[0]))
+        kept.append((*shown, [_text(table, items) for items, _ in group if items != shown[0]]))
+    return sorted(kept, key=lambda one: (-one[1], one[0]))
 
 
 def _described(
