@@ -45,7 +45,9 @@ def parts(folder: Path, scratch: Path) -> dict[str, Part]:
         "match": lambda: match(data, coding, cf.Policy()),
         "evaluate: encode, match, outcome tables": lambda: cf.evaluate(data),
         "accumulate: the twelve numbers": lambda: evaluation.coco_summary(replicates=0),
-        "confusion matrix at a new score": lambda: evaluation.confusion_matrix(score=0.3 + 1e-6 * next(scores)),
+        "confusion matrix at a new score": lambda: evaluation.confusion_matrix(
+            score=0.3 + 1e-6 * next(scores)
+        ),
         "save": lambda: evaluation.save(scratch / "again"),
         "open": lambda: cf.open(saved),
     }
@@ -87,7 +89,9 @@ def table(folder: Path, *, runs: int) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         for name, part in parts(folder, Path(scratch)).items():
             spent = seconds(part, runs)
-            lines.append(f"| {name} | {spent:.3f} | {spent / len(predictions) * 1e9:.0f} | {spent / once:.0f} |")
+            lines.append(
+                f"| {name} | {spent:.3f} | {spent / len(predictions) * 1e9:.0f} | {spent / once:.0f} |"
+            )
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.evidence.columns import prediction_outcome_names, truth_outcome_names
+from cvfail.evidence.columns import bits_column, prediction_outcome_names, truth_outcome_names
 from cvfail.evidence.outcome_tables import Kind, OutcomeTables
 from cvfail.matching.coding import Coding, encoded, regular_truths
 from cvfail.matching.policy import Policy
@@ -156,6 +156,21 @@ class Evidence:
         )
 
     @cached_property
+    def category_codes(self) -> NDArray[np.int32]:
+        """Category code of each prediction row, without the codes of its image."""
+        return self._category_codes("predictions")
+
+    @cached_property
+    def truth_category_codes(self) -> NDArray[np.int32]:
+        """Category code of each ground-truth row, without the codes of its image."""
+        return self._category_codes("ground_truth")
+
+    def _category_codes(self, table: str) -> NDArray[np.int32]:
+        if "coding" in self.__dict__:
+            return self.coding.category if table == "predictions" else self.coding.truth_category
+        return encode(self.outcomes.column(table, "category_id"), sorted_keys(self.categories["category_id"]))
+
+    @cached_property
     def category_names(self) -> list[str]:
         """The label of each category code, all different; a name that is taken carries its id."""
         frame = self.categories.sort("category_id")
@@ -254,8 +269,7 @@ class Evidence:
 
     def bits(self, kind: Kind, area: str = "all") -> NDArray[np.uint16]:
         """Packed outcomes of the predictions in an area range; bit t belongs to threshold t of the ladder."""
-        place = list(self.policy.area_ranges).index(area)
-        return read_only(self.outcomes.bits(kind, self.policy)[place])
+        return series_array(self.outcomes.column("predictions", bits_column(kind, area)), np.uint16)
 
     def regular(self, area: str = "all") -> NDArray[np.bool_]:
         """Which ground-truth rows count in an area range."""

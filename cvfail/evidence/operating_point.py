@@ -17,6 +17,7 @@ ERROR_TYPES = ("classification", "localisation", "both", "duplicate", "backgroun
 """Types of false positives, in the order of the kernel's codes 1 to 5; ``missed`` is the type of ground truth."""
 
 _NOTHING = -1
+_PAIR = ("prediction_index", "ground_truth_index", "overlap")
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,11 @@ class OperatingPoint:
     @cached_property
     def partner(self) -> NDArray[np.int64]:
         """The matching prediction row of each ground-truth row, -1 where none of the kept ones does."""
-        rows = self._at_threshold("matched_prediction", _NOTHING).astype(np.int64)
-        kept = np.append(self.kept, False)
-        return np.where(kept[rows], rows, _NOTHING)
+        rows, truths, _, _ = self._pair_arrays
+        kept = self._matched_pairs & self.kept[rows]
+        partner = np.full(self.evidence.outcomes.rows("ground_truth"), _NOTHING, np.int64)
+        partner[truths[kept]] = rows[kept]
+        return partner
 
     @cached_property
     def found(self) -> NDArray[np.bool_]:
@@ -197,13 +200,8 @@ class OperatingPoint:
         kept = take_greedily(
             rows, truths, np.zeros(self.kept.size, np.bool_), np.zeros(unfound.size, np.bool_)
         )
-        return pl.DataFrame(
-            {
-                "prediction_index": rows[kept],
-                "ground_truth_index": truths[kept],
-                "overlap": overlaps[order][kept],
-            }
-        )
+        found = (rows[kept], truths[kept], overlaps[order][kept])
+        return pl.DataFrame(dict(zip(_PAIR, found, strict=True)))
 
     @cached_property
     def cells(self) -> pl.DataFrame:
@@ -215,22 +213,10 @@ class OperatingPoint:
         """
         coding = self.evidence.coding
         background = len(coding.category_keys)
-        hitting, hit, overlaps, _ = self._pair_arrays
-        right = self._matched_pairs & self.correct[hitting]
-        hits = pl.DataFrame(
-            {
-                "prediction_index": hitting[right],
-                "ground_truth_index": hit[right],
-                "overlap": overlaps[right],
-            }
-        )
+        hits = pl.DataFrame(dict(zip(_PAIR, self._hits, strict=True)))
+        alone = pl.DataFrame({"prediction_index": np.flatnonzero(self._alone)})
+        unfound = pl.DataFrame({"ground_truth_index": np.flatnonzero(self._unfound)})
         paired = pl.concat([hits, self.leftovers])
-        rows = np.append(self.wrong, False)
-        rows[paired["prediction_index"].to_numpy()] = False
-        truths = self.evidence.regular().copy()
-        truths[paired["ground_truth_index"].to_numpy()] = False
-        alone = pl.DataFrame({"prediction_index": np.flatnonzero(rows)})
-        unfound = pl.DataFrame({"ground_truth_index": np.flatnonzero(truths)})
         columns = pl.concat([paired, alone, unfound], how="diagonal")
         truth_code = np.append(coding.truth_category, background)[_or_last(columns["ground_truth_index"])]
         row_code = np.append(coding.category, background)[_or_last(columns["prediction_index"])]
@@ -241,6 +227,41 @@ class OperatingPoint:
             "ground_truth_index",
             "overlap",
         )
+
+    @property
+    def cell_counts(self) -> NDArray[np.int64]:
+        """How many units are in each cell, true by predicted, background last: `cells` without its rows."""
+        categories, truths = self.evidence.category_codes, self.evidence.truth_category_codes
+        size = self.evidence.categories.height + 1
+        left = self.leftovers
+        rows = np.concatenate([self._hits[0], left["prediction_index"].to_numpy()])
+        aims = np.concatenate([self._hits[1], left["ground_truth_index"].to_numpy()])
+        cells = truths[aims].astype(np.int64) * size + categories[rows]
+        counts = np.bincount(cells, minlength=size * size).reshape(size, size)
+        counts[-1, :-1] += np.bincount(categories[self._alone], minlength=size - 1)
+        counts[:-1, -1] += np.bincount(truths[self._unfound], minlength=size - 1)
+        return counts
+
+    @cached_property
+    def _hits(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Prediction, ground truth and overlap of the pairs of true positives."""
+        rows, truths, overlaps, _ = self._pair_arrays
+        right = np.flatnonzero(self._matched_pairs & self.correct[rows])
+        return rows[right], truths[right], overlaps[right]
+
+    @cached_property
+    def _alone(self) -> NDArray[np.bool_]:
+        """False positives that cost no object its class."""
+        rows = self.wrong.copy()
+        rows[self.leftovers["prediction_index"].to_numpy()] = False
+        return rows
+
+    @cached_property
+    def _unfound(self) -> NDArray[np.bool_]:
+        """Regular ground truth that nothing found or took for another class."""
+        truths = self.evidence.regular() & ~self.found
+        truths[self.leftovers["ground_truth_index"].to_numpy()] = False
+        return truths
 
     @cached_property
     def _pair_arrays(
@@ -261,10 +282,6 @@ class OperatingPoint:
 
     def _bit(self, bits: NDArray[np.uint16]) -> NDArray[np.bool_]:
         return np.asarray((bits >> self.threshold) & 1 == 1)
-
-    def _at_threshold(self, column: str, missing: float) -> NDArray[np.float64]:
-        values = self.evidence.outcomes.column("ground_truth", column)
-        return values.arr.get(self.threshold).fill_null(missing).to_numpy()
 
 
 def _or_last(indices: pl.Series) -> NDArray[np.int64]:

@@ -99,6 +99,10 @@ class MatchedTables:
             return pl.Series(name, regular_truths(truth, area_range=self._policy.area_ranges["all"]))
         if name == "rank":
             return pl.Series(name, self._outcomes.rank)
+        for place, area in enumerate(self._policy.area_ranges):
+            for kind, bits in (("matched", self._outcomes.matched), ("ignored", self._outcomes.ignored)):
+                if table == "predictions" and name == bits_column(kind, area):
+                    return pl.Series(name, bits[place])
         return self._frames.column(table, name)
 
     def bits(self, kind: Kind, policy: Policy) -> NDArray[np.uint16]:

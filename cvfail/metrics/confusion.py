@@ -207,8 +207,7 @@ def confusion_matrix(point: OperatingPoint) -> ConfusionMatrix:
     size = len(evidence.category_names) + 1
     counts = np.zeros((size, size), np.int64)
     for _, part in point.blocks():
-        true, predicted = part.cells["true_code"].to_numpy(), part.cells["predicted_code"].to_numpy()
-        counts += np.bincount(true * size + predicted, minlength=size * size).reshape(size, size)
+        counts += part.cell_counts
     background = evidence.task == "detection" or bool(counts[-1].any() or counts[:, -1].any())
 
     def rows(true_code: int, predicted_code: int) -> pl.DataFrame:

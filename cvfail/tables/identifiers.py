@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.tables.arrays import read_only
 
+_RUN = 1 << 15
 _TABLE_SLACK = 4
 """A lookup table may have this many entries per key before a binary search is used instead."""
 
@@ -41,10 +44,25 @@ def encode(ids: pl.Series, keys: pl.Series) -> NDArray[np.int32]:
 
 def _encode_integers(ids: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.int32]:
     low, high = int(keys[0]), int(keys[-1])
-    if high - low < _TABLE_SLACK * keys.size + 1024:
-        table = np.full(high - low + 2, -1, np.int32)
-        table[keys - low] = np.arange(keys.size, dtype=np.int32)
-        position = np.where((ids >= low) & (ids <= high), ids - low, high - low + 1)
-        return np.asarray(table[position], dtype=np.int32)
-    position = np.minimum(np.searchsorted(keys, ids), keys.size - 1)
-    return np.where(keys[position] == ids, position, -1).astype(np.int32)
+    codes = np.empty(ids.size, np.int32)
+    if high - low >= _TABLE_SLACK * keys.size + 1024:
+        for part, out in _in_cache(ids, codes):
+            position = np.minimum(np.searchsorted(keys, part), keys.size - 1)
+            out[:] = np.where(keys[position] == part, position, -1)
+        return codes
+    table = np.full(high - low + 2, -1, np.int32)
+    table[keys - low] = np.arange(keys.size, dtype=np.int32)
+    for part, out in _in_cache(ids, codes):
+        position = part - low
+        if part.min() < low or part.max() > high:
+            position[(part < low) | (part > high)] = high - low + 1
+        np.take(table, position, out=out, mode="clip")
+    return codes
+
+
+def _in_cache(
+    ids: NDArray[np.int64], codes: NDArray[np.int32]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+    """Runs of ids and of room for their codes, so short that what is computed on the way stays in the cache."""
+    for first in range(0, ids.size, _RUN):
+        yield ids[first : first + _RUN], codes[first : first + _RUN]
