@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 from cvfail.evidence.evidence import Block, Evidence
 from cvfail.tables.arrays import series_array
+from cvfail.tables.parallel import run_in_order, worker_count
+
+Answer = TypeVar("Answer")
 
 ERROR_TYPES = ("classification", "localisation", "both", "duplicate", "background")
 """Types of false positives, in the order of the kernel's codes 1 to 5; ``missed`` is the type of ground truth."""
@@ -55,6 +59,11 @@ class OperatingPoint:
         for block in self.evidence.blocks():
             whole = block.evidence is self.evidence
             yield block, self if whole else OperatingPoint(block.evidence, self.iou, self.score)
+
+    def over_blocks(self, ask: Callable[[OperatingPoint], Answer]) -> list[Answer]:
+        """The answers of all blocks to one question, in order; as many blocks in memory as there are threads."""
+        parts = [part for _, part in self.blocks()]
+        return run_in_order(ask, parts, threads=worker_count(None))
 
     @cached_property
     def threshold(self) -> int:

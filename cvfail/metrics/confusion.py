@@ -204,10 +204,7 @@ def confusion_matrix(point: OperatingPoint) -> ConfusionMatrix:
         the predictions of its class. Classification has no background unless an image lacks a prediction.
     """
     evidence = point.evidence
-    size = len(evidence.category_names) + 1
-    counts = np.zeros((size, size), np.int64)
-    for _, part in point.blocks():
-        counts += part.cell_counts
+    counts = np.sum(point.over_blocks(lambda part: part.cell_counts), axis=0)
     background = evidence.task == "detection" or bool(counts[-1].any() or counts[:, -1].any())
 
     def rows(true_code: int, predicted_code: int) -> pl.DataFrame:

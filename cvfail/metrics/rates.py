@@ -57,7 +57,7 @@ def rates(
     chosen = attributes(point.evidence, list(dict.fromkeys(by)))
     rule = _rule(chosen)
     keys = [attribute.name for attribute in chosen]
-    units = pl.concat([_cluster_counts(part, keys) for _, part in point.blocks()])
+    units = pl.concat(point.over_blocks(lambda part: _cluster_counts(part, keys)))
     frame = aggregate(
         units,
         keys,
