@@ -41,9 +41,26 @@ def wilson_of_replicates(
 
         Percentiles of the replicates are as wide as a normal interval with ``s``: they know neither of the t
         quantile nor that near 1 (or 0) an interval must be wider on the far side, and they have no width at all
-        where no replicate varies, as for a class that is found without error. Coverage of nominal 95 % intervals
-        for average precision, images with effects, see ``tests/statistics/test_coverage.py``:
-        COVERAGE
+        where no replicate varies, as for a class that is found without error.
+
+        Measured coverage of nominal 95 % intervals for COCO's average precision, 400 replicates, images with
+        effects (``tests/statistics/coverage.py``), 6000 data sets of 100 images and 3000 of 1000; standard errors
+        .003 and .004:
+
+        ============ ====== ======== ========== =====================
+        detector     images Wilson   percentile steps / standard error
+        ============ ====== ======== ========== =====================
+        weak         100    .952     .946       0.1
+        middling     100    .952     .946       0.2
+        strong       100    .953     .943       0.5
+        weak         1000   .947     .949       0.3
+        middling     1000   .942     .946       0.6
+        strong       1000   **.977** .957       1.5
+        ============ ====== ======== ========== =====================
+
+        The bold one is too much. Average precision at 101 recalls rises by about precision / 101 with each recall
+        that is reached: where that step is larger than the standard error, its distribution is a few clumps, which
+        percentiles follow and a variance does not. With 200 replicates percentiles cover .939 to .941 at 100 images.
 
     Source: Korn and Graubard, Survey Methodology 24 (1998) 193-201, for the effective sample size; Hesterberg, The
     American Statistician 69 (2015) 371-386, for percentiles that are too narrow by the t quantile and m/(m-1).

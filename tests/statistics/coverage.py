@@ -22,7 +22,11 @@ from cvfail.tables.arrays import read_only
 RECALLS = read_only(np.linspace(0.0, 1.0, 101))
 
 DETECTORS = {"weak": (-1.0, 4.0), "middling": (0.8, 2.0), "strong": (2.5, 0.5)}
-"""Log-odds that an object of an average image is found, and false positives per image."""
+"""Log-odds that an object of an average image is found, and false positives per image.
+
+The recall of ``middling`` is .6604, just above a recall at which COCO reads precision: its true average precision is
+.6266, but that of a population of 300 000 images may be .6200.
+"""
 
 
 @dataclass(frozen=True)
