@@ -14,8 +14,7 @@ from cvfail.errors import QueryError
 from cvfail.evidence.attributes import image_levels
 from cvfail.evidence.evidence import Evidence
 from cvfail.metrics.precision_recall import RECALLS, LevelledPrecision, levelled_precision
-from cvfail.statistics.bootstrap import poisson_weights
-from cvfail.statistics.replicates import wilson_of_replicates
+from cvfail.statistics.bootstrap import percentile_interval, poisson_weights
 from cvfail.tables.arrays import read_only
 from cvfail.tables.parallel import run_in_order, worker_count
 from cvfail.tables.result import ResultTable
@@ -112,14 +111,6 @@ def _weighted_counts(
     return counts
 
 
-def _clusters_with_truths(evidence: Evidence, images: NDArray[np.bool_] | None) -> NDArray[np.int64]:
-    """How many clusters hold ground truth that counts, of every class, shape (K,)."""
-    coding = evidence.coding
-    rows = evidence.regular() if images is None else evidence.regular() & images[coding.truth_image]
-    pairs = np.column_stack([coding.truth_category[rows], evidence.clusters[coding.truth_image[rows]]])
-    return np.bincount(np.unique(pairs, axis=0)[:, 0], minlength=len(coding.category_keys))
-
-
 def average_precision(
     evidence: Evidence,
     *,
@@ -143,14 +134,12 @@ def average_precision(
     Returns:
         The columns of `by`, then category_id, category, ap, ap_lower, ap_upper, ap50, ap75, ap_<area> for every
         area range but ``all``, ar (recall averaged over the ladder), support. Null where a class has no ground
-        truth that counts, or where the ladder lacks the threshold; bounds also where all of it is in one image (or
-        cluster).
+        truth that counts, or where the ladder lacks the threshold.
 
     Raises:
         QueryError: The evaluation is of a classifier, or `by` names no attribute of the images.
 
     Notes:
-        Intervals by `wilson_of_replicates`, of replicates in which every image (or cluster) weighs Poisson(1).
         Cost: one pass over the predictions for all levels together, and `replicates` more for the intervals.
     """
     if evidence.task != "detection":
@@ -166,14 +155,10 @@ def average_precision(
             samples = replicate_precision(
                 evidence, images=images, replicates=replicates, seed=seed, threads=threads
             )
-            interval = wilson_of_replicates(
-                curves.average_precision[:, level, 0].mean(axis=1),
-                samples.average_precision[:, 0].mean(axis=1),
-                clusters=_clusters_with_truths(evidence, images),
-                units=curves.positives[:, level, 0],
-                confidence=confidence,
-            )
-            bounds[:, :, level] = interval.lower, interval.upper
+            for code in np.flatnonzero(curves.positives[:, level, 0]):
+                values = samples.average_precision[code, 0].mean(axis=0)
+                interval = percentile_interval(values, confidence=confidence)
+                bounds[:, code, level] = [np.nan if bound is None else bound for bound in interval[:2]]
     tables = [_table(evidence, curves, bounds, level) for level in range(levels.frame.height)]
     keys = [
         levels.frame[level].select(pl.all().repeat_by(len(t)).explode()) for level, t in enumerate(tables)

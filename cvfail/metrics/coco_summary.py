@@ -13,7 +13,7 @@ from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.metrics.average_precision import Replicates, replicate_precision
 from cvfail.metrics.precision_recall import LevelledPrecision, levelled_precision
-from cvfail.statistics.replicates import wilson_of_replicates
+from cvfail.statistics.bootstrap import percentile_interval
 from cvfail.tables.result import ResultTable
 
 _SHORT = {"small": "s", "medium": "m", "large": "l"}
@@ -63,9 +63,9 @@ def coco_summary(
 
     Notes:
         Estimates equal pycocotools, -1 being null here: no class has ground truth, or the ladder lacks .5 or
-        .75. AP and AR by area use the largest limit. Intervals by `wilson_of_replicates`, of replicates in which
-        every image (or cluster) weighs Poisson(1); null where one cluster holds all ground truth. Cost: one pass
-        over the predictions per area range and limit, and `replicates` more for the intervals.
+        .75. AP and AR by area use the largest limit. Intervals are percentiles over replicates in which every
+        image (or cluster) weighs Poisson(1). Cost: one pass over the predictions per area range and limit, and
+        `replicates` more for the intervals.
 
     Raises:
         QueryError: The evaluation is of a classifier, or a metric is not in the summary.
@@ -127,7 +127,6 @@ def _row(
     area = list(evidence.policy.area_ranges).index(line.area)
     threshold = _ladder_position(evidence, line.iou)
     limit = evidence.policy.max_detections.index(line.limit)
-    support = int(curves.positives[:, 0, area].sum())
     estimate, lower, upper = None, None, None
     if line.iou is None or threshold is not None:
         if line.kind == "precision":
@@ -144,19 +143,9 @@ def _row(
                 repeated = sample.recall_within[:, limit]
             else:
                 repeated = sample.recall[:, area]
-            interval = wilson_of_replicates(
-                [estimate],
-                line.mean(repeated, threshold)[np.newaxis],
-                clusters=_clusters_with_truths(evidence, line.area),
-                units=support,
-                confidence=confidence,
-            )
-            lower, upper = _known(float(interval.lower[0])), _known(float(interval.upper[0]))
+            lower, upper = percentile_interval(line.mean(repeated, threshold), confidence=confidence)[:2]
+    support = int(curves.positives[:, 0, area].sum())
     return line.name, line.iou, line.area, line.limit, estimate, lower, upper, support
-
-
-def _clusters_with_truths(evidence: Evidence, area: str) -> int:
-    return np.unique(evidence.clusters[evidence.coding.truth_image[evidence.regular(area)]]).size
 
 
 def _ladder_position(evidence: Evidence, iou: float | None) -> int | None:

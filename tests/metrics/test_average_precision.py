@@ -86,28 +86,6 @@ def test_without_replicates_bounds_are_null_not_zero():
     assert average_precision(evidence, replicates=0).df["ap_lower"].null_count() == 3
 
 
-def flawless(images):
-    """One object per image, found exactly."""
-    box = {"bbox": [0, 0, 50, 50], "category_id": 1}
-    truths = [{"id": n, "image_id": n, "area": 2500, "iscrowd": 0, **box} for n in range(1, images + 1)]
-    found = [{"image_id": n, "score": 0.9, **box} for n in range(1, images + 1)]
-    return make_evidence(detection(list(range(1, images + 1)), [1], truths, found), Policy())
-
-
-def test_a_class_found_without_error_on_few_images_is_not_certain():
-    row = average_precision(flawless(8), replicates=20).df.row(0, named=True)
-    assert (row["ap"], row["ap_upper"]) == (1.0, pytest.approx(1.0))
-    assert 0.5 < row["ap_lower"] < 0.8
-    assert coco_summary(flawless(8), replicates=20).df["lower"][0] == pytest.approx(row["ap_lower"])
-
-
-def test_ground_truth_of_one_image_has_no_interval():
-    table = average_precision(flawless(1), replicates=20).df
-    assert table.select("ap", "ap_lower", "ap_upper").rows() == [(pytest.approx(1.0), None, None)]
-    summary = coco_summary(flawless(1), replicates=20).df
-    assert summary.select("estimate", "lower").row(0) == (pytest.approx(1.0), None)
-
-
 def test_a_ladder_without_the_usual_thresholds_leaves_them_null():
     evidence = make_evidence(detection(*distinct_scores(4)), Policy(iou_thresholds=(0.3, 0.6), iou=0.3))
     summary = coco_summary(evidence, replicates=0).df
