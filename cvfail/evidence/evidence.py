@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -117,9 +117,18 @@ class Evidence:
         """An attribute of ``images`` (by ascending id), ``ground_truth`` or ``predictions``."""
         return self.images[name] if table == "images" else self.outcomes.column(table, name)
 
-    def blocks(self) -> Sequence[Block]:
-        """The evidence as runs of images that fit in memory, in order; itself if it is in memory."""
-        return [Block(self, 0, 0, 0)]
+    @property
+    def block_count(self) -> int:
+        """In how many runs of images, each of which fits in memory, the evidence is kept."""
+        return 1
+
+    def block(self, number: int) -> Block:
+        """One of these runs as evidence of its own, made anew at every call; the evidence itself if it is one."""
+        return Block(self, 0, 0, 0)
+
+    def blocks(self) -> Iterator[Block]:
+        """All blocks in order; nothing of one is kept when the next one is asked for."""
+        return map(self.block, range(self.block_count))
 
     @cached_property
     def data(self) -> Dataset:

@@ -54,16 +54,20 @@ class OperatingPoint:
         evidence.policy.threshold_index(iou)
         return cls(evidence, iou, evidence.score_floor if score is None else score)
 
+    def block(self, number: int) -> tuple[Block, OperatingPoint]:
+        """The operating point on one block of the evidence; on the whole if that is in memory."""
+        block = self.evidence.block(number)
+        is_whole = block.evidence is self.evidence
+        return block, self if is_whole else OperatingPoint(block.evidence, self.iou, self.score)
+
     def blocks(self) -> Iterator[tuple[Block, OperatingPoint]]:
-        """The operating point on every block of the evidence, in order; on the whole if that is in memory."""
-        for block in self.evidence.blocks():
-            whole = block.evidence is self.evidence
-            yield block, self if whole else OperatingPoint(block.evidence, self.iou, self.score)
+        """The operating point on all blocks in order."""
+        return map(self.block, range(self.evidence.block_count))
 
     def over_blocks(self, ask: Callable[[OperatingPoint], Answer]) -> list[Answer]:
         """The answers of all blocks to one question, in order; as many blocks in memory as there are threads."""
-        parts = [part for _, part in self.blocks()]
-        return run_in_order(ask, parts, threads=worker_count(None))
+        numbers = range(self.evidence.block_count)
+        return run_in_order(lambda number: ask(self.block(number)[1]), numbers, threads=worker_count(None))
 
     @cached_property
     def threshold(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -58,16 +59,18 @@ class _SortedRows:
 
     def __init__(self, scan: ParquetScan, table: str, rows_at_once: int) -> None:
         self._scan, self._table, self._rows_at_once = scan, table, rows_at_once
-        self._first, self._read = 0, scan.rows(table, 0, 0)
+        self._first, self._read, self._lock = 0, scan.rows(table, 0, 0), Lock()
 
     def rows(self, span: Span) -> Rows:
         """The rows of a block."""
         first, last = getattr(span, self._table)
-        if first < self._first or last > self._first + self._read.frame.height:
-            self._read = self._scan.rows(self._table, first, max(self._rows_at_once, last - first))
-            self._first = first
-        frame = self._read.frame.slice(first - self._first, last - first)
-        return Rows(replace(self._read, frame=frame), pl.int_range(first, last, eager=True))
+        with self._lock:
+            if first < self._first or last > self._first + self._read.frame.height:
+                self._read = self._scan.rows(self._table, first, max(self._rows_at_once, last - first))
+                self._first = first
+            read, offset = self._read, first - self._first
+        frame = read.frame.slice(offset, last - first)
+        return Rows(replace(read, frame=frame), pl.int_range(first, last, eager=True))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -34,21 +34,19 @@ class StoredEvidence(Evidence):
         )
         self._folder, self._spans, self._pair_rows = folder, spans, pair_rows
 
-    def blocks(self) -> Sequence[Block]:
-        """The saved blocks; the evidence itself if there is one only."""
-        if len(self._spans) == 1:
-            return super().blocks()
-        return [
-            Block(
-                StoredPart(
-                    self, StoredTables(self._folder, self._spans, self._pair_rows, first=n, last=n + 1), span
-                ),
-                span.images[0],
-                span.ground_truth[0],
-                span.predictions[0],
-            )
-            for n, span in enumerate(self._spans)
-        ]
+    @property
+    def block_count(self) -> int:
+        """The number of saved blocks."""
+        return len(self._spans)
+
+    def block(self, number: int) -> Block:
+        """A saved block; the evidence itself if there is one only."""
+        if self.block_count == 1:
+            return super().block(number)
+        span = self._spans[number]
+        tables = StoredTables(self._folder, self._spans, self._pair_rows, first=number, last=number + 1)
+        part = StoredPart(self, tables, span)
+        return Block(part, span.images[0], span.ground_truth[0], span.predictions[0])
 
 
 class StoredPart(Evidence):

@@ -6,9 +6,9 @@ import re
 import shutil
 import warnings
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 import polars as pl
@@ -25,6 +25,7 @@ from cvfail.evidence.stored_evidence import StoredEvidence, open_evidence
 from cvfail.evidence.stored_tables import renumbered
 from cvfail.io.parquet_scan import ParquetScan, with_row_numbers
 from cvfail.matching.policy import Policy
+from cvfail.tables.parallel import run_in_order, worker_count
 from cvfail.tables.raw import RawTable
 from cvfail.tables.suspicions import InputWarning
 from cvfail.version import __version__
@@ -58,7 +59,8 @@ def evaluate_scan(
         folder: Is created, or replaced if it holds an evaluation already. The same bytes as `save_evidence`
             writes of the same tables read into memory.
         memory: How much to use at most, ``"4GB"`` or a number of bytes; at least 512 MiB.
-        threads: Threads over blocks of images; all processors if not given. The result does not depend on it.
+        threads: Blocks that are matched and written at the same time; one per processor if not given. The
+            result does not depend on it.
         progress: Is called after every step.
         block_rows: About how many rows stand in one block.
 
@@ -79,14 +81,14 @@ def evaluate_scan(
     folder = replaceable(folder)
     draft = _resumed(folder.parent / f".{folder.name}.draft", scan, policy, block_rows)
     report = progress or (lambda _doing, _done, _total: None)
-    rows_at_once = max(budget // (2 * _BYTES_PER_ROW), 1 << 18)
+    rows_at_once = max(budget // (4 * _BYTES_PER_ROW), 1 << 18)
     try:
         plan = plan_scan(scan, block_rows=block_rows, progress=report)
         sources = {
             table: row_source(scan, plan, table, draft.folder / "spill", rows_at_once, report)
             for table in ("ground_truth", "predictions")
         }
-        blocks = _write_blocks(_Work(scan, plan, policy, sources, threads), draft, report)
+        blocks = _write_blocks(_Work(scan, plan, policy, sources), draft, report, threads)
         shutil.rmtree(draft.folder / "spill", ignore_errors=True)
         for note in (*draft.folder.glob(".*.json"), draft.folder / _ASKED):
             note.unlink()
@@ -129,7 +131,6 @@ class _Work:
     plan: ScanPlan
     policy: Policy
     sources: dict[str, RowSource]
-    threads: int | None
 
     def matched(self, span: Span) -> dict[str, pl.DataFrame]:
         """The tables of one block with their outcomes, rows numbered as in the whole."""
@@ -147,33 +148,39 @@ class _Work:
         except SchemaError as error:
             raise numbered(error, {of.table.label: of.records for of in (truths, rows)}) from None
         data = replace(data, images=images, categories=self.plan.categories)
-        evidence = make_evidence(data, self.policy, threads=self.threads)
+        evidence = make_evidence(data, self.policy, threads=1)
         return {table: renumbered(evidence.outcomes.frame(table), span, 1) for table in TABLES}
 
 
-def _write_blocks(work: _Work, draft: Draft, report: Progress) -> list[StoredBlock]:
-    """Match and write what is not written yet; a block is written while the next one is matched."""
-    total, done = sum(work.scan.heights.values()), 0
-    advice: Counter[str] = Counter()
-    blocks = {number: block for number in range(len(work.plan.spans)) if (block := _finished(draft, number))}
-    missing = [number for number in range(len(work.plan.spans)) if number not in blocks]
-    waiting: dict[int, Future[StoredBlock]] = {}
-    with ThreadPoolExecutor(1) as writer:
-        for number, span in enumerate(work.plan.spans):
-            if number in missing:
-                with warnings.catch_warnings(record=True) as caught:
-                    warnings.simplefilter("always", InputWarning)
-                    frames = work.matched(span)
-                advice.update(_ANY_NUMBER.sub("boxes", str(warning.message)) for warning in caught)
-                blocks |= {earlier: written.result() for earlier, written in waiting.items()}
-                waiting = {number: writer.submit(_write_block, draft, number, span, frames)}
-            done += sum(last - first for first, last in (span.ground_truth, span.predictions))
+def _write_blocks(work: _Work, draft: Draft, report: Progress, threads: int | None) -> list[StoredBlock]:
+    """Match and write what is not written yet, as many blocks at a time as there are threads."""
+    spans = work.plan.spans
+    blocks = {number: block for number in range(len(spans)) if (block := _finished(draft, number))}
+    missing = [number for number in range(len(spans)) if number not in blocks]
+    total, lock = sum(work.scan.heights.values()), Lock()
+    done = sum(_rows(span) for number, span in enumerate(spans) if number in blocks)
+
+    def write(number: int) -> StoredBlock:
+        nonlocal done
+        block = _write_block(draft, number, spans[number], work.matched(spans[number]))
+        with lock:
+            done += _rows(spans[number])
             report("matching", done, total)
-        blocks |= {last: written.result() for last, written in waiting.items()}
+        return block
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", InputWarning)
+        written = run_in_order(write, missing, threads=worker_count(threads))
+    advice = Counter(_ANY_NUMBER.sub("boxes", str(warning.message)) for warning in caught)
     for text, times in advice.items():
         if times == len(missing):
             warnings.warn(text, InputWarning, stacklevel=4)
-    return [blocks[number] for number in range(len(work.plan.spans))]
+    blocks |= dict(zip(missing, written, strict=True))
+    return [blocks[number] for number in range(len(spans))]
+
+
+def _rows(span: Span) -> int:
+    return sum(last - first for first, last in (span.ground_truth, span.predictions))
 
 
 def _write_block(draft: Draft, number: int, span: Span, frames: dict[str, pl.DataFrame]) -> StoredBlock:

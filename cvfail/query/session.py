@@ -50,7 +50,7 @@ def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
     import duckdb
 
     with TemporaryDirectory(prefix="cvfail-") as spill, duckdb.connect(":memory:") as connection:
-        if len(point.evidence.blocks()) == 1:
+        if point.evidence.block_count == 1:
             _register(connection, _tables(point))
         else:
             _write_blocks(point, Path(spill))

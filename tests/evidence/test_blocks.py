@@ -44,7 +44,7 @@ def test_blocks_hold_every_image_once_whatever_their_size():
 def test_there_are_as_many_blocks_as_the_rows_ask_for(both):
     in_memory, stored = both
     rows = len(in_memory.predictions) + len(in_memory.ground_truth)
-    blocks = stored.evidence.blocks()
+    blocks = list(stored.evidence.blocks())
     assert 1 <= len(blocks) <= rows
     assert sum(block.evidence.images.height for block in blocks) == 24
 
