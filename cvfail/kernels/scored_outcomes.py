@@ -13,6 +13,8 @@ DETAILED = 1 << 31
 _DIGIT_BITS = 11
 _BUCKETS = 1 << _DIGIT_BITS
 _PASSES = 6
+_FARTHEST = 64
+"""An insertion that goes farther means that many keys agree in their upper bits."""
 
 
 @kernel
@@ -107,17 +109,46 @@ def sort_records(keys: NDArray[np.uint64], records: NDArray[np.uint64]) -> None:
         keys: Shape (n,); sorted in place.
         records: Shape (n,); follow their keys.
 
-    Cost: at most six passes of a radix sort; passes in which all digits agree are skipped.
+    Cost: three passes of a radix sort over the upper bits and one of insertions where these agree; six passes where
+    many keys differ in their lower bits alone.
     """
+    _sort_by_digits(keys, records, _PASSES // 2)
+    if not _settle(keys, records, np.uint64(_PASSES // 2 * _DIGIT_BITS)):
+        _sort_by_digits(keys, records, 0)
+
+
+@kernel
+def _settle(keys: NDArray[np.uint64], records: NDArray[np.uint64], shift: int) -> bool:
+    """Sort keys whose upper bits ascend already; False, and not yet sorted, if one would have to move far."""
+    for i in range(1, keys.size):
+        key = keys[i]
+        if keys[i - 1] <= key:
+            continue
+        record = records[i]
+        j = i
+        while j > 0 and keys[j - 1] > key and keys[j - 1] >> shift == key >> shift:
+            if i - j == _FARTHEST:
+                break
+            keys[j], records[j] = keys[j - 1], records[j - 1]
+            j -= 1
+        keys[j], records[j] = key, record
+        if i - j == _FARTHEST:
+            return False
+    return True
+
+
+@kernel
+def _sort_by_digits(keys: NDArray[np.uint64], records: NDArray[np.uint64], first: int) -> None:
+    """A least-significant-digit radix sort from digit `first` on; digits that all keys share are skipped."""
     n = keys.size
     counts = np.zeros((_PASSES, _BUCKETS), np.int64)
     for i in range(n):
-        for step in range(_PASSES):
+        for step in range(first, _PASSES):
             counts[step, (keys[i] >> np.uint64(step * _DIGIT_BITS)) & np.uint64(_BUCKETS - 1)] += 1
     from_keys, from_records = keys, records
     to_keys, to_records = np.empty(n, np.uint64), np.empty(n, np.uint64)
     moved = False
-    for step in range(_PASSES):
+    for step in range(first, _PASSES):
         shift = np.uint64(step * _DIGIT_BITS)
         start = 0
         used = 0
