@@ -121,10 +121,8 @@ def _with_derived(scan: ParquetScan, given: dict[str, RawTable]) -> dict[str, Ra
 
 def _unique(scan: ParquetScan, table: str, name: str) -> pl.Series:
     """The different ids in a column of a table; none if it lacks the column, which is said elsewhere."""
-    parts = [
-        _standard(ids[name], table, name).unique() for ids in scan.ids(table, [name]) if name in ids.columns
-    ]
-    return pl.concat(parts).unique().drop_nulls() if parts else pl.Series(name, [], pl.Int64)
+    ids = scan.distinct(table, name)
+    return pl.Series(name, [], pl.Int64) if ids is None else _standard(ids, table, name).unique().drop_nulls()
 
 
 def _standard(ids: pl.Series, table: str, name: str) -> pl.Series:

@@ -108,14 +108,26 @@ class ParquetScan:
 
     def ids(self, table: str, names: list[str]) -> Iterator[pl.DataFrame]:
         """Some declared columns of all rows, in runs of rows; those that the table has."""
+        columns = self._declared(table, names)
+        for first in range(0, self.heights[table], _ROWS_OF_IDS):
+            part = pl.scan_parquet(self.paths(table)).slice(first, _ROWS_OF_IDS)
+            yield self._collect(table, part.select(columns))
+
+    def distinct(self, table: str, name: str) -> pl.Series | None:
+        """The different values in a declared column, in no order; None if the table lacks it."""
+        columns = self._declared(table, [name])
+        if not columns:
+            return None
+        return self._collect(table, pl.scan_parquet(self.paths(table)).select(columns).unique())[name]
+
+    def _declared(self, table: str, names: list[str]) -> list[pl.Expr]:
+        """Declared columns that a table has, from the columns of its files."""
         head = self.rows(table, 0, 0)
         user_names = {name: head.field(name) for name in names if name in head.frame.columns}
-        paths = self.paths(table)
-        in_files = self._collect(table, pl.scan_parquet(paths).slice(0, 0)).columns
-        usual = {name: user if user in in_files else name for name, user in user_names.items()}
-        for first in range(0, self.heights[table], _ROWS_OF_IDS):
-            part = pl.scan_parquet(paths).slice(first, _ROWS_OF_IDS)
-            yield self._collect(table, part.select(pl.col(user).alias(name) for name, user in usual.items()))
+        in_files = self._collect(table, pl.scan_parquet(self.paths(table)).slice(0, 0)).columns
+        return [
+            pl.col(user if user in in_files else name).alias(name) for name, user in user_names.items()
+        ]
 
     def dataset(self, tables: dict[str, RawTable]) -> Dataset:
         """Some rows of the tables as a valid dataset.
@@ -144,7 +156,7 @@ class ParquetScan:
 
     def _collect(self, table: str, frame: pl.LazyFrame) -> pl.DataFrame:
         try:
-            return frame.collect()
+            return frame.collect(engine="streaming")
         except (PolarsError, OSError) as error:
             path = self._first_unreadable(table)
             reason = str(error).splitlines()[0]
