@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property, lru_cache, partial
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 import polars as pl
@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 
 from cvfail.evidence.columns import bits_column, prediction_outcome_names, truth_outcome_names
 from cvfail.evidence.outcome_tables import Kind, OutcomeTables
-from cvfail.matching.coding import Coding, encoded, regular_truths
+from cvfail.matching.coding import Coding, regular_truths
 from cvfail.matching.policy import Policy
 from cvfail.tables.arrays import read_only, series_array
 from cvfail.tables.dataset import Dataset, no_rejected_rows
 from cvfail.tables.declared import INPUT_TABLES
 from cvfail.tables.identifiers import encode, sorted_keys
+from cvfail.tables.parallel import run_in_order, worker_count
 
 if TYPE_CHECKING:
     from cvfail.evidence.scored_outcomes import PredictionOutcomes, ScoredOutcomes
 
+Answer = TypeVar("Answer")
 Task = Literal["detection", "classification"]
 
 BACKGROUND = "(background)"
@@ -130,6 +132,11 @@ class Evidence:
         """All blocks in order; nothing of one is kept when the next one is asked for."""
         return map(self.block, range(self.block_count))
 
+    def over_blocks(self, ask: Callable[[Block], Answer], *, threads: int | None = None) -> list[Answer]:
+        """The answers of all blocks to one question, in order; as many blocks in memory as there are threads."""
+        numbers = range(self.block_count)
+        return run_in_order(lambda number: ask(self.block(number)), numbers, threads=worker_count(threads))
+
     @cached_property
     def data(self) -> Dataset:
         """The input tables without the outcomes."""
@@ -156,28 +163,7 @@ class Evidence:
     @cached_property
     def coding(self) -> Coding:
         """Dense codes of images and categories."""
-        column = self.outcomes.column
-        return encoded(
-            self.images["image_id"],
-            self.categories["category_id"],
-            truth=(column("ground_truth", "image_id"), column("ground_truth", "category_id")),
-            predicted=(column("predictions", "image_id"), column("predictions", "category_id")),
-        )
-
-    @cached_property
-    def category_codes(self) -> NDArray[np.int32]:
-        """Category code of each prediction row, without the codes of its image."""
-        return self._category_codes("predictions")
-
-    @cached_property
-    def truth_category_codes(self) -> NDArray[np.int32]:
-        """Category code of each ground-truth row, without the codes of its image."""
-        return self._category_codes("ground_truth")
-
-    def _category_codes(self, table: str) -> NDArray[np.int32]:
-        if "coding" in self.__dict__:
-            return self.coding.category if table == "predictions" else self.coding.truth_category
-        return encode(self.outcomes.column(table, "category_id"), sorted_keys(self.categories["category_id"]))
+        return Coding(self.images["image_id"], self.categories["category_id"], self.outcomes.column)
 
     @cached_property
     def category_names(self) -> list[str]:
@@ -266,15 +252,16 @@ class Evidence:
             from cvfail.evidence.scored_outcomes import ScoredOutcomes
 
             self._scored[limit] = ScoredOutcomes.of(
-                (
-                    block.evidence.prediction_outcomes().from_image(block.first_image)
-                    for block in self.blocks()
-                ),
+                [partial(self._outcomes_of_block, number) for number in range(self.block_count)],
                 categories=self.categories.height,
                 limit=limit,
                 threads=threads,
             )
         return self._scored[limit]
+
+    def _outcomes_of_block(self, number: int) -> PredictionOutcomes:
+        block = self.block(number)
+        return block.evidence.prediction_outcomes().from_image(block.first_image)
 
     def bits(self, kind: Kind, area: str = "all") -> NDArray[np.uint16]:
         """Packed outcomes of the predictions in an area range; bit t belongs to threshold t of the ladder."""
@@ -282,12 +269,15 @@ class Evidence:
 
     def regular(self, area: str = "all") -> NDArray[np.bool_]:
         """Which ground-truth rows count in an area range."""
-        column = self.outcomes.column
         if area == "all":
-            return series_array(column("ground_truth", "is_regular"), np.bool_)
+            return series_array(self.outcomes.column("ground_truth", "is_regular"), np.bool_)
+        return self.regular_in([area])[0]
+
+    def regular_in(self, areas: Iterable[str]) -> list[NDArray[np.bool_]]:
+        """Which ground-truth rows count, for each of several area ranges."""
         names = ["is_ignored", *(["is_crowd", "area"] if self.task == "detection" else [])]
-        frame = pl.DataFrame([column("ground_truth", name) for name in names])
-        return regular_truths(frame, area_range=self.policy.area_ranges[area])
+        frame = pl.DataFrame([self.outcomes.column("ground_truth", name) for name in names])
+        return [regular_truths(frame, area_range=self.policy.area_ranges[area]) for area in areas]
 
 
 class Block:

@@ -12,7 +12,6 @@ from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.outcome_tables import MatchedTables
 from cvfail.matching.coding import Coding
 from cvfail.matching.policy import Policy
-from cvfail.tables.arrays import read_only
 from cvfail.tables.dataset import Dataset
 
 
@@ -64,14 +63,9 @@ def grouped_by_image(data: Dataset) -> tuple[Dataset, Coding]:
         ground_truth=_taken(data.ground_truth, truth_order),
         predictions=_taken(data.predictions, order),
     )
-    codes = replace(
-        coding,
-        truth_image=_reordered(coding.truth_image, truth_order),
-        truth_category=_reordered(coding.truth_category, truth_order),
-        image=_reordered(coding.image, order),
-        category=_reordered(coding.category, order),
-    )
-    return grouped, codes
+    if truth_order is not None or order is not None:
+        coding = Coding.of(grouped)
+    return grouped, coding
 
 
 def _order(codes: NDArray[np.int32], groups: int) -> NDArray[np.int64] | None:
@@ -85,7 +79,3 @@ def _order(codes: NDArray[np.int32], groups: int) -> NDArray[np.int64] | None:
 
 def _taken(frame: pl.DataFrame, order: NDArray[np.int64] | None) -> pl.DataFrame:
     return frame if order is None else frame[pl.Series(order)]
-
-
-def _reordered(codes: NDArray[np.int32], order: NDArray[np.int64] | None) -> NDArray[np.int32]:
-    return codes if order is None else read_only(codes[order])

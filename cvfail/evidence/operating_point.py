@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.evidence.evidence import Block, Evidence
+from cvfail.evidence.evidence import Answer, Block, Evidence
 from cvfail.tables.arrays import series_array
-from cvfail.tables.parallel import run_in_order, worker_count
-
-Answer = TypeVar("Answer")
 
 ERROR_TYPES = ("classification", "localisation", "both", "duplicate", "background")
 """Types of false positives, in the order of the kernel's codes 1 to 5; ``missed`` is the type of ground truth."""
@@ -57,8 +53,11 @@ class OperatingPoint:
     def block(self, number: int) -> tuple[Block, OperatingPoint]:
         """The operating point on one block of the evidence; on the whole if that is in memory."""
         block = self.evidence.block(number)
+        return block, self._on(block)
+
+    def _on(self, block: Block) -> OperatingPoint:
         is_whole = block.evidence is self.evidence
-        return block, self if is_whole else OperatingPoint(block.evidence, self.iou, self.score)
+        return self if is_whole else OperatingPoint(block.evidence, self.iou, self.score)
 
     def blocks(self) -> Iterator[tuple[Block, OperatingPoint]]:
         """The operating point on all blocks in order."""
@@ -66,8 +65,7 @@ class OperatingPoint:
 
     def over_blocks(self, ask: Callable[[OperatingPoint], Answer]) -> list[Answer]:
         """The answers of all blocks to one question, in order; as many blocks in memory as there are threads."""
-        numbers = range(self.evidence.block_count)
-        return run_in_order(lambda number: ask(self.block(number)[1]), numbers, threads=worker_count(None))
+        return self.evidence.over_blocks(lambda block: ask(self._on(block)))
 
     @cached_property
     def threshold(self) -> int:
@@ -244,7 +242,7 @@ class OperatingPoint:
     @property
     def cell_counts(self) -> NDArray[np.int64]:
         """How many units are in each cell, true by predicted, background last: `cells` without its rows."""
-        categories, truths = self.evidence.category_codes, self.evidence.truth_category_codes
+        categories, truths = self.evidence.coding.category, self.evidence.coding.truth_category
         size = self.evidence.categories.height + 1
         left = self.leftovers
         rows = np.concatenate([self._hits[0], left["prediction_index"].to_numpy()])

@@ -53,9 +53,8 @@ class OutcomeTables(Protocol):
         ...
 
 
-def stacked_bits(tables: OutcomeTables, kind: Kind, policy: Policy) -> NDArray[np.uint16]:
-    """`OutcomeTables.bits` from columns."""
-    columns = [tables.column("predictions", bits_column(kind, area)) for area in policy.area_ranges]
+def stacked_bits(columns: pl.DataFrame) -> NDArray[np.uint16]:
+    """`OutcomeTables.bits` from the columns of one kind, area ranges in order."""
     return read_only(np.stack([series_array(column, np.uint16) for column in columns]))
 
 
@@ -134,4 +133,5 @@ class FramesInMemory:
 
     def bits(self, kind: Kind, policy: Policy) -> NDArray[np.uint16]:
         """Packed outcomes of the predictions in all area ranges of the policy, shape (A, D)."""
-        return stacked_bits(self, kind, policy)
+        names = [bits_column(kind, area) for area in policy.area_ranges]
+        return stacked_bits(self._frames["predictions"].select(names))

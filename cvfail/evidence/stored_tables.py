@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
 from cvfail.errors import FormatError, MissingFileError
+from cvfail.evidence.columns import bits_column
 from cvfail.evidence.evidence import ROW_NUMBERS
 from cvfail.evidence.layout import Span
 from cvfail.evidence.outcome_tables import Kind, stacked_bits
@@ -79,7 +80,8 @@ class StoredTables:
 
     def bits(self, kind: Kind, policy: Policy) -> NDArray[np.uint16]:
         """Packed outcomes of the predictions in all area ranges of the policy, shape (A, D)."""
-        return stacked_bits(self, kind, policy)
+        names = [bits_column(kind, area) for area in policy.area_ranges]
+        return stacked_bits(self._read("predictions", names))
 
     def _paths(self, table: str) -> list[Path]:
         return [part_path(self._folder, table, block) for block in self._blocks]

@@ -149,7 +149,7 @@ class _Outcomes:
 def _gains(point: OperatingPoint) -> Iterator[tuple[str, float | None]]:
     """The gain in average precision from repairing each type; null if no class has ground truth."""
     evidence = point.evidence
-    positives = count_positives(evidence)
+    positives = count_positives(evidence)[:, 0, 0]
     if not positives.any():
         yield from ((name, None) for name in (*ERROR_TYPES, MISSED, FALSE_POSITIVES, FALSE_NEGATIVES))
         return
@@ -199,7 +199,7 @@ def _mean_precision(
         matched=read_only(correct.astype(np.uint16)[None]),
         ignored=read_only(removed.astype(np.uint16)[None]),
     )
-    outcomes = ScoredOutcomes.of([part], categories=positives.size, limit=evidence.policy.limit)
+    outcomes = ScoredOutcomes.of([lambda: part], categories=positives.size, limit=evidence.policy.limit)
     values = mean_precision(outcomes, positives, images=len(evidence.images))
     alone = (positives == 0) & (original > 0)
     values[alone] = np.diff(outcomes.offsets)[alone] == 0

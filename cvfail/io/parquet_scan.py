@@ -125,9 +125,7 @@ class ParquetScan:
         head = self.rows(table, 0, 0)
         user_names = {name: head.field(name) for name in names if name in head.frame.columns}
         in_files = self._collect(table, pl.scan_parquet(self.paths(table)).slice(0, 0)).columns
-        return [
-            pl.col(user if user in in_files else name).alias(name) for name, user in user_names.items()
-        ]
+        return [pl.col(user if user in in_files else name).alias(name) for name, user in user_names.items()]
 
     def dataset(self, tables: dict[str, RawTable]) -> Dataset:
         """Some rows of the tables as a valid dataset.

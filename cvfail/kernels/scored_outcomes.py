@@ -102,6 +102,37 @@ def pack_outcomes(
 
 
 @kernel
+def append_records(
+    keys: NDArray[np.uint64],
+    records: NDArray[np.uint64],
+    first: int,
+    last: int,
+    base: int,
+    to_keys: NDArray[np.uint64],
+    to_records: NDArray[np.uint64],
+    start: int,
+) -> None:
+    """Copy a run of packed outcomes behind others.
+
+    Args:
+        keys: Keys of many runs, from `pack_outcomes`.
+        records: Records of many runs.
+        first: First place to copy.
+        last: One past the last place to copy.
+        base: How many rows of details stand before theirs.
+        to_keys: Out.
+        to_records: Out; numbers of details are `base` higher.
+        start: First place to write.
+    """
+    for i in range(first, last):
+        to_keys[start + i - first] = keys[i]
+        record = records[i]
+        if record & np.uint64(DETAILED):
+            record += np.uint64(base)
+        to_records[start + i - first] = record
+
+
+@kernel
 def sort_records(keys: NDArray[np.uint64], records: NDArray[np.uint64]) -> None:
     """Sort records in place by ascending key; equal keys keep their order.
 
@@ -113,13 +144,14 @@ def sort_records(keys: NDArray[np.uint64], records: NDArray[np.uint64]) -> None:
     many keys differ in their lower bits alone.
     """
     _sort_by_digits(keys, records, _PASSES // 2)
-    if not _settle(keys, records, np.uint64(_PASSES // 2 * _DIGIT_BITS)):
+    if not _settle(keys, records, _PASSES // 2 * _DIGIT_BITS):
         _sort_by_digits(keys, records, 0)
 
 
 @kernel
-def _settle(keys: NDArray[np.uint64], records: NDArray[np.uint64], shift: int) -> bool:
+def _settle(keys: NDArray[np.uint64], records: NDArray[np.uint64], bits: int) -> bool:
     """Sort keys whose upper bits ascend already; False, and not yet sorted, if one would have to move far."""
+    shift = np.uint64(bits)
     for i in range(1, keys.size):
         key = keys[i]
         if keys[i - 1] <= key:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -26,62 +27,54 @@ class Tables(Protocol):
     def predictions(self) -> pl.DataFrame: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
 class Coding:
-    """Codes of the images and categories of a dataset; a code is the rank of the id.
-
-    Attributes:
-        image_keys: The image ids, ascending; a code is a position in it.
-        category_keys: The category ids, ascending.
-        truth_image: Image code of each ground-truth row, shape (G,).
-        truth_category: Category code of each ground-truth row.
-        image: Image code of each prediction row, shape (D,).
-        category: Category code of each prediction row.
-    """
-
-    image_keys: pl.Series
-    category_keys: pl.Series
-    truth_image: NDArray[np.int32]
-    truth_category: NDArray[np.int32]
-    image: NDArray[np.int32]
-    category: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, tables: Tables) -> Coding:
-        """Encode the ids of validated tables."""
-        truth, predicted = tables.ground_truth, tables.predictions
-        return encoded(
-            tables.images["image_id"],
-            tables.categories["category_id"],
-            truth=(truth["image_id"], truth["category_id"]),
-            predicted=(predicted["image_id"], predicted["category_id"]),
-        )
-
-
-def encoded(
-    images: pl.Series,
-    categories: pl.Series,
-    *,
-    truth: tuple[pl.Series, pl.Series],
-    predicted: tuple[pl.Series, pl.Series],
-) -> Coding:
-    """Codes from the id columns alone.
+    """Codes of the images and categories of some tables; a code is the rank of the id.
 
     Args:
         images: Ids of the images.
         categories: Ids of the categories.
-        truth: Image and category ids of the ground truth.
-        predicted: Image and category ids of the predictions.
+        column: Gives a column of ``ground_truth`` or ``predictions``; is asked when codes are needed first.
+
+    Attributes:
+        image_keys: The image ids, ascending; a code is a position in it.
+        category_keys: The category ids, ascending.
     """
-    image_keys, category_keys = sorted_keys(images), sorted_keys(categories)
-    return Coding(
-        image_keys=image_keys,
-        category_keys=category_keys,
-        truth_image=encode(truth[0], image_keys),
-        truth_category=encode(truth[1], category_keys),
-        image=encode(predicted[0], image_keys),
-        category=encode(predicted[1], category_keys),
-    )
+
+    def __init__(
+        self, images: pl.Series, categories: pl.Series, column: Callable[[str, str], pl.Series]
+    ) -> None:
+        self.image_keys, self.category_keys = sorted_keys(images), sorted_keys(categories)
+        self._column = column
+
+    @classmethod
+    def of(cls, tables: Tables) -> Coding:
+        """The codes of validated tables."""
+        frames = {"ground_truth": tables.ground_truth, "predictions": tables.predictions}
+        return cls(
+            tables.images["image_id"],
+            tables.categories["category_id"],
+            lambda table, name: frames[table][name],
+        )
+
+    @cached_property
+    def truth_image(self) -> NDArray[np.int32]:
+        """Image code of each ground-truth row, shape (G,)."""
+        return encode(self._column("ground_truth", "image_id"), self.image_keys)
+
+    @cached_property
+    def truth_category(self) -> NDArray[np.int32]:
+        """Category code of each ground-truth row, shape (G,)."""
+        return encode(self._column("ground_truth", "category_id"), self.category_keys)
+
+    @cached_property
+    def image(self) -> NDArray[np.int32]:
+        """Image code of each prediction row, shape (D,)."""
+        return encode(self._column("predictions", "image_id"), self.image_keys)
+
+    @cached_property
+    def category(self) -> NDArray[np.int32]:
+        """Category code of each prediction row, shape (D,)."""
+        return encode(self._column("predictions", "category_id"), self.category_keys)
 
 
 def regular_truths(ground_truth: pl.DataFrame, *, area_range: tuple[float, float]) -> NDArray[np.bool_]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cvfail.evidence.evidence import Evidence
+from cvfail.evidence.evidence import Block, Evidence
 from cvfail.evidence.scored_outcomes import ScoredOutcomes
 from cvfail.tables.arrays import read_only
 from cvfail.tables.parallel import run_in_order, worker_count
@@ -78,10 +79,10 @@ def precision_recall(
     """
     outcomes = evidence.scored_outcomes(limit=limit, threads=threads)
     place = list(evidence.policy.area_ranges).index(area)
-    positives = count_positives(evidence, area=area, images=images)
     levels = np.zeros(len(evidence.images), np.int32)
     if images is not None:
         levels[~images] = -1
+    positives = count_positives(evidence, [area], level_of_image=levels)
     details = outcomes.details
     if details.shape[1]:
         details = details[:, [place, details.shape[1] // 2 + place]]
@@ -91,12 +92,12 @@ def precision_recall(
     precision, recall, _ = _curves(
         one_area,
         levels,
-        positives[:, None, None],
+        positives,
         _limits(evidence),
         len(evidence.policy.iou_thresholds),
         threads,
     )
-    return PrecisionRecall(precision[:, 0, 0], recall[:, 0, 0], positives)
+    return PrecisionRecall(precision[:, 0, 0], recall[:, 0, 0], positives[:, 0, 0])
 
 
 def levelled_precision(
@@ -121,9 +122,7 @@ def levelled_precision(
     """
     level_of_image = np.zeros(len(evidence.images), np.int32) if level_of_image is None else level_of_image
     areas = list(evidence.policy.area_ranges)
-    positives = np.stack(
-        [_positives_by_level(evidence, area, level_of_image, levels) for area in areas], axis=2
-    )
+    positives = count_positives(evidence, areas, level_of_image=level_of_image, levels=levels)
     outcomes = evidence.scored_outcomes(threads=threads)
     precision, recall, found = _curves(
         outcomes,
@@ -140,13 +139,37 @@ def levelled_precision(
 
 
 def count_positives(
-    evidence: Evidence, *, area: str = "all", images: NDArray[np.bool_] | None = None
+    evidence: Evidence,
+    areas: Sequence[str] = ("all",),
+    *,
+    level_of_image: NDArray[np.int32] | None = None,
+    levels: int = 1,
 ) -> NDArray[np.int64]:
-    """Ground truth per category code that counts in an area range and a set of images, shape (K,)."""
-    rows = evidence.regular(area)
-    if images is not None:
-        rows = rows & images[evidence.coding.truth_image]
-    return np.bincount(evidence.coding.truth_category[rows], minlength=len(evidence.coding.category_keys))
+    """Ground truth that counts, by category code, level of its image and area range.
+
+    Args:
+        evidence: Matched detections or compared labels.
+        areas: Area ranges of the policy.
+        level_of_image: The level of each image code, -1 for none, shape (images,); all are level 0 if not given.
+        levels: Number of levels.
+
+    Returns:
+        Shape (K, levels, len(areas)). Cost: one pass over the ground truth, block by block.
+    """
+    kinds = evidence.categories.height
+
+    def count(block: Block) -> NDArray[np.int64]:
+        part = block.evidence
+        cells = part.coding.truth_category.astype(np.int64)
+        counted = part.regular_in(areas)
+        if level_of_image is not None:
+            level = level_of_image[block.first_image + part.coding.truth_image]
+            cells = cells * levels + level
+            counted = [rows & (level >= 0) for rows in counted]
+        counts = [np.bincount(cells[rows], minlength=kinds * levels) for rows in counted]
+        return np.stack(counts, axis=1).reshape(kinds, levels, len(areas))
+
+    return np.asarray(np.sum(evidence.over_blocks(count), axis=0, dtype=np.int64))
 
 
 def mean_precision(
@@ -166,17 +189,6 @@ def mean_precision(
     everyone = np.zeros(images, np.int32)
     limits = np.zeros(0, np.int64)
     return _curves(outcomes, everyone, positives[:, None, None], limits, 1, threads, mean=True)[0][:, 0, 0, 0]
-
-
-def _positives_by_level(
-    evidence: Evidence, area: str, level_of_image: NDArray[np.int32], levels: int
-) -> NDArray[np.int64]:
-    """Ground truth that counts, shape (K, levels)."""
-    coding, kinds = evidence.coding, len(evidence.coding.category_keys)
-    level = level_of_image[coding.truth_image]
-    rows = evidence.regular(area) & (level >= 0)
-    cells = coding.truth_category[rows].astype(np.int64) * levels + level[rows]
-    return np.bincount(cells, minlength=kinds * levels).reshape(kinds, levels)
 
 
 def _of_area(records: NDArray[np.uint64], place: int) -> NDArray[np.uint64]:

@@ -144,7 +144,7 @@ def _rankings(evidence: Evidence, iou: float, legacy_plus_one: bool) -> list[Ran
 def _table(
     evidence: Evidence, samples: NDArray[np.float64], *, confidence: float, caption: str
 ) -> VocAveragePrecision:
-    support = count_positives(evidence)
+    support = count_positives(evidence)[:, 0, 0]
     mean = average_precision_columns(
         _mean_of_defined(samples)[np.newaxis], support.sum(keepdims=True), confidence=confidence
     )
