@@ -57,7 +57,8 @@ def rates(
     chosen = attributes(point.evidence, list(dict.fromkeys(by)))
     rule = _rule(chosen)
     keys = [attribute.name for attribute in chosen]
-    units = pl.concat(point.over_blocks(lambda part: _cluster_counts(part, keys)))
+    grain = [*keys, *([_CATEGORY] if average != "micro" else []), _CLUSTER]
+    units = pl.concat(point.over_blocks(lambda part: _cluster_counts(part, keys, grain)))
     frame = aggregate(
         units,
         keys,
@@ -75,11 +76,10 @@ def rates(
     return ResultTable(_finish(frame, keys, rule), caption=_caption(point, average, confidence))
 
 
-def _cluster_counts(point: OperatingPoint, keys: Sequence[str]) -> pl.DataFrame:
-    """tp, fp and fn of each group, class and cluster of a block: all that rates and their intervals need."""
+def _cluster_counts(point: OperatingPoint, keys: Sequence[str], grain: Sequence[str]) -> pl.DataFrame:
+    """tp, fp and fn of each group and cluster of a block, and class if asked: all that rates need."""
     units = _units(point, attributes(point.evidence, keys))
-    sums = pl.col("tp", "fp", "fn").sum()
-    return units.group_by([*keys, _CATEGORY, _CLUSTER], maintain_order=True).agg(sums)
+    return units.group_by(grain, maintain_order=True).agg(pl.col("tp", "fp", "fn").sum())
 
 
 def _units(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
