@@ -46,7 +46,21 @@ def _ask_everything(evaluation: Evaluation) -> None:
     evaluation.error_types()
     evaluation.failure_modes()
     _measure(evaluation)
+    _search()
     _scan()
+
+
+def _search() -> None:
+    """The slices of some rows, in cubes and in bitmaps, with and without costs."""
+    import polars as pl
+
+    from cvfail.slices.search import search_slices
+
+    number = pl.int_range(300, eager=True)
+    units = pl.DataFrame({"a": number % 2, "b": number % 3, "c": number % 5, "cost": number / 7 + 1})
+    units = units.with_columns(error=(pl.col("a") == 0) & (pl.col("b") == 0))
+    for weight in (None, "cost"):
+        search_slices(units, attributes=["a", "b", "c"], error="error", weight=weight, min_support=1)
 
 
 def _scan() -> None:
