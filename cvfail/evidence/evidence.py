@@ -276,7 +276,7 @@ class Evidence:
     def regular_in(self, areas: Iterable[str]) -> list[NDArray[np.bool_]]:
         """Which ground-truth rows count, for each of several area ranges."""
         names = ["is_ignored", *(["is_crowd", "area"] if self.task == "detection" else [])]
-        frame = pl.DataFrame([self.outcomes.column("ground_truth", name) for name in names])
+        frame = self.outcomes.columns("ground_truth", names)
         return [regular_truths(frame, area_range=self.policy.area_ranges[area]) for area in areas]
 
 

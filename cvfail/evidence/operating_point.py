@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.evidence.evidence import Answer, Block, Evidence
-from cvfail.tables.arrays import series_array
+from cvfail.tables.arrays import column_array
 
 ERROR_TYPES = ("classification", "localisation", "both", "duplicate", "background")
 """Types of false positives, in the order of the kernel's codes 1 to 5; ``missed`` is the type of ground truth."""
@@ -75,18 +75,28 @@ class OperatingPoint:
     @cached_property
     def kept(self) -> NDArray[np.bool_]:
         """Predictions that take part: score high enough, rank below the limit."""
-        limit = self.evidence.policy.limit
-        return np.asarray((self.evidence.scores >= self.score) & (self.evidence.ranks < limit))
+        ranks = column_array(self._outcomes, "rank", np.int32)
+        return np.asarray((self.scores >= self.score) & (ranks < self.evidence.policy.limit))
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """Confidence of each prediction row; 1 where a label came without one."""
+        return column_array(self._outcomes.with_columns(pl.col("score").fill_null(1.0)), "score", np.float64)
+
+    @cached_property
+    def _outcomes(self) -> pl.DataFrame:
+        """The columns of the predictions that say what takes part and what is right."""
+        return self.evidence.outcomes.columns("predictions", ["score", "rank", "matched", "ignored"])
 
     @cached_property
     def neutral(self) -> NDArray[np.bool_]:
         """Kept predictions that are neither right nor wrong: they lie on ignored ground truth."""
-        return self.kept & self._bit(self.evidence.bits("ignored"))
+        return self.kept & self._bit(column_array(self._outcomes, "ignored", np.uint16))
 
     @cached_property
     def correct(self) -> NDArray[np.bool_]:
         """Kept predictions that match a regular ground truth."""
-        return self.kept & self._bit(self.evidence.bits("matched")) & ~self.neutral
+        return self.kept & self._bit(column_array(self._outcomes, "matched", np.uint16)) & ~self.neutral
 
     @cached_property
     def wrong(self) -> NDArray[np.bool_]:
@@ -97,9 +107,9 @@ class OperatingPoint:
     def partner(self) -> NDArray[np.int64]:
         """The matching prediction row of each ground-truth row, -1 where none of the kept ones does."""
         rows, truths, _, _ = self._pair_arrays
-        kept = self._matched_pairs & self.kept[rows]
+        matched = self._matched_pairs
         partner = np.full(self.evidence.outcomes.rows("ground_truth"), _NOTHING, np.int64)
-        partner[truths[kept]] = rows[kept]
+        partner[truths[matched]] = rows[matched]
         return partner
 
     @cached_property
@@ -136,7 +146,7 @@ class OperatingPoint:
         kind, target = self.typed
         fixable = np.flatnonzero((kind == 1) | (kind == 2))
         fixable = fixable[~self.found[target[fixable]]]
-        order = fixable[np.lexsort((fixable, -self.evidence.scores[fixable]))]
+        order = fixable[np.lexsort((fixable, -self.scores[fixable]))]
         best = np.full(self.evidence.outcomes.rows("ground_truth"), _NOTHING, np.int64)
         best[target[order[::-1]]] = order[::-1]
         return best
@@ -159,7 +169,6 @@ class OperatingPoint:
         matched = self._matched_pairs
         target = target.copy()
         target[rows[matched]] = truths[matched]
-        target[~self.kept] = _NOTHING
         outcome = np.select([self.correct, self.wrong, self.neutral], [1, 2, 0], _NOTHING)
         return self.evidence.predictions.with_columns(
             _labels("outcome", outcome, ("ignored", "true_positive", "false_positive")),
@@ -206,7 +215,7 @@ class OperatingPoint:
         reach = min(self.evidence.policy.iou_thresholds[self.threshold], 1 - 1e-10)
         open_pairs = np.flatnonzero(self.wrong[rows] & unfound[truths] & ~same_class & (overlaps >= reach))
         rows, truths, overlaps = rows[open_pairs], truths[open_pairs], overlaps[open_pairs]
-        order = np.lexsort((truths, rows, -self.evidence.scores[rows], -overlaps))
+        order = np.lexsort((truths, rows, -self.scores[rows], -overlaps))
         rows, truths = rows[order], truths[order]
         kept = take_greedily(
             rows, truths, np.zeros(self.kept.size, np.bool_), np.zeros(unfound.size, np.bool_)
@@ -278,21 +287,27 @@ class OperatingPoint:
     def _pair_arrays(
         self,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
-        column = self.evidence.outcomes.column
+        pairs = self._pairs
         return (
-            series_array(column("pairs", "prediction_index"), np.int64),
-            series_array(column("pairs", "ground_truth_index"), np.int64),
-            series_array(column("pairs", "overlap"), np.float64),
-            series_array(column("pairs", "same_category"), np.bool_),
+            column_array(pairs, "prediction_index", np.int64),
+            column_array(pairs, "ground_truth_index", np.int64),
+            column_array(pairs, "overlap", np.float64),
+            column_array(pairs, "same_category", np.bool_),
         )
 
     @cached_property
+    def _pairs(self) -> pl.DataFrame:
+        """The overlapping pairs of the predictions that take part."""
+        pairs = self.evidence.outcomes.columns("pairs", [*_PAIR, "same_category", "matched"])
+        return pairs.filter(pl.Series(self.kept[pairs["prediction_index"].to_numpy()]))
+
+    @cached_property
     def _matched_pairs(self) -> NDArray[np.bool_]:
-        """Pairs that are the match at this overlap threshold, whatever the score."""
-        return self._bit(series_array(self.evidence.outcomes.column("pairs", "matched"), np.uint16))
+        """Those of them that are the match at this overlap threshold."""
+        return self._bit(column_array(self._pairs, "matched", np.uint16))
 
     def _bit(self, bits: NDArray[np.uint16]) -> NDArray[np.bool_]:
-        return np.asarray((bits >> self.threshold) & 1 == 1)
+        return np.asarray(bits & np.uint16(1 << self.threshold) != 0)
 
 
 def _or_last(indices: pl.Series) -> NDArray[np.int64]:

@@ -14,7 +14,9 @@ from cvfail.evidence.columns import (
     bits_column,
     ground_truth_with_outcomes,
     pairs_frame,
+    prediction_outcome_names,
     predictions_with_outcomes,
+    truth_outcome_names,
 )
 from cvfail.matching.coding import regular_truths
 from cvfail.matching.outcomes import Outcomes
@@ -42,6 +44,10 @@ class OutcomeTables(Protocol):
 
     def frame(self, table: str) -> pl.DataFrame:
         """A whole table."""
+        ...
+
+    def columns(self, table: str, names: list[str]) -> pl.DataFrame:
+        """Some columns of a table, read together."""
         ...
 
     def column(self, table: str, name: str) -> pl.Series:
@@ -77,7 +83,11 @@ class MatchedTables:
 
     def names(self, table: str) -> list[str]:
         """The columns of a table, in order."""
-        return self._frames.names(table)
+        if table == "pairs":
+            return self._frames.names(table)
+        added = truth_outcome_names() if table == "ground_truth" else prediction_outcome_names(self._policy)
+        given = self._data.frame(table).columns
+        return [*given, *(name for name in added if name not in given)]
 
     def rows(self, table: str) -> int:
         """The number of rows of a table."""
@@ -88,6 +98,10 @@ class MatchedTables:
     def frame(self, table: str) -> pl.DataFrame:
         """A whole table."""
         return self._frames.frame(table)
+
+    def columns(self, table: str, names: list[str]) -> pl.DataFrame:
+        """Some columns of a table, read together."""
+        return pl.DataFrame([self.column(table, name) for name in names])
 
     def column(self, table: str, name: str) -> pl.Series:
         """One column of a table."""
@@ -127,6 +141,10 @@ class FramesInMemory:
         """A whole table."""
         return self._frames[table]
 
+    def columns(self, table: str, names: list[str]) -> pl.DataFrame:
+        """Some columns of a table, read together."""
+        return self._frames[table].select(names)
+
     def column(self, table: str, name: str) -> pl.Series:
         """One column of a table."""
         return self._frames[table][name]
@@ -134,4 +152,4 @@ class FramesInMemory:
     def bits(self, kind: Kind, policy: Policy) -> NDArray[np.uint16]:
         """Packed outcomes of the predictions in all area ranges of the policy, shape (A, D)."""
         names = [bits_column(kind, area) for area in policy.area_ranges]
-        return stacked_bits(self._frames["predictions"].select(names))
+        return stacked_bits(self.columns("predictions", names))

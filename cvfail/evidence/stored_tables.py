@@ -72,16 +72,20 @@ class StoredTables:
 
     def frame(self, table: str) -> pl.DataFrame:
         """A whole table."""
-        return self._read(table, None)
+        return self._read(table, None).rechunk()
+
+    def columns(self, table: str, names: list[str]) -> pl.DataFrame:
+        """Some columns of a table, read together."""
+        return self._read(table, names)
 
     def column(self, table: str, name: str) -> pl.Series:
         """One column of a table."""
-        return self._read(table, [name]).to_series()
+        return self._read(table, [name]).to_series().rechunk()
 
     def bits(self, kind: Kind, policy: Policy) -> NDArray[np.uint16]:
         """Packed outcomes of the predictions in all area ranges of the policy, shape (A, D)."""
         names = [bits_column(kind, area) for area in policy.area_ranges]
-        return stacked_bits(self._read("predictions", names))
+        return stacked_bits(self.columns("predictions", names))
 
     def _paths(self, table: str) -> list[Path]:
         return [part_path(self._folder, table, block) for block in self._blocks]
@@ -92,7 +96,7 @@ class StoredTables:
             if not path.is_file():
                 raise MissingFileError(f"{path} is missing. Hint: evaluate and save again")
         try:
-            frame = pl.read_parquet(paths, columns=columns).rechunk()
+            frame = pl.read_parquet(paths, columns=columns)
         except (PolarsError, OSError) as error:
             raise _unreadable(_first_unreadable(paths), error) from error
         return renumbered(frame, self._start, -1)

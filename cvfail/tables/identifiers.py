@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.tables.arrays import read_only
+from cvfail.tables.parallel import run_in_order, worker_count
 
 _RUN = 1 << 15
+"""So few ids are encoded together that what is computed on the way stays in the cache."""
+
+_SHARE = 1 << 20
+"""So many ids are the work of one thread."""
+
 _TABLE_SLACK = 4
 """A lookup table may have this many entries per key before a binary search is used instead."""
 
@@ -45,24 +49,22 @@ def encode(ids: pl.Series, keys: pl.Series) -> NDArray[np.int32]:
 def _encode_integers(ids: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.int32]:
     low, high = int(keys[0]), int(keys[-1])
     codes = np.empty(ids.size, np.int32)
-    if high - low >= _TABLE_SLACK * keys.size + 1024:
-        for part, out in _in_cache(ids, codes):
-            position = np.minimum(np.searchsorted(keys, part), keys.size - 1)
-            out[:] = np.where(keys[position] == part, position, -1)
-        return codes
-    table = np.full(high - low + 2, -1, np.int32)
-    table[keys - low] = np.arange(keys.size, dtype=np.int32)
-    for part, out in _in_cache(ids, codes):
-        position = part - low
-        if part.min() < low or part.max() > high:
-            position[(part < low) | (part > high)] = high - low + 1
-        np.take(table, position, out=out, mode="clip")
+    table: NDArray[np.int32] | None = None
+    if high - low < _TABLE_SLACK * keys.size + 1024:
+        table = np.full(high - low + 2, -1, np.int32)
+        table[keys - low] = np.arange(keys.size, dtype=np.int32)
+
+    def encode_rows(first: int) -> None:
+        for start in range(first, min(first + _SHARE, ids.size), _RUN):
+            part, out = ids[start : start + _RUN], codes[start : start + _RUN]
+            if table is None:
+                position = np.minimum(np.searchsorted(keys, part), keys.size - 1)
+                out[:] = np.where(keys[position] == part, position, -1)
+                continue
+            position = part - low
+            if part.min() < low or part.max() > high:
+                position[(part < low) | (part > high)] = high - low + 1
+            np.take(table, position, out=out, mode="clip")
+
+    run_in_order(encode_rows, range(0, ids.size, _SHARE), threads=worker_count(None))
     return codes
-
-
-def _in_cache(
-    ids: NDArray[np.int64], codes: NDArray[np.int32]
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
-    """Runs of ids and of room for their codes, so short that what is computed on the way stays in the cache."""
-    for first in range(0, ids.size, _RUN):
-        yield ids[first : first + _RUN], codes[first : first + _RUN]

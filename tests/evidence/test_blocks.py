@@ -55,6 +55,14 @@ def test_tables_are_the_same(both):
         assert getattr(stored, table).equals(getattr(in_memory, table))
 
 
+def test_columns_are_named_before_they_are_made(both):
+    for evaluation in both:
+        for table in ("ground_truth", "predictions", "pairs"):
+            outcomes = evaluation.evidence.outcomes
+            assert outcomes.names(table) == outcomes.frame(table).columns
+            assert outcomes.columns(table, outcomes.names(table)[:3]).columns == outcomes.names(table)[:3]
+
+
 @pytest.mark.parametrize("by", [[], ["light"], ["brightness", "size"], ["category", "light"]])
 @pytest.mark.parametrize("average", ["micro", "macro"])
 def test_rates_are_the_same(both, by, average):
