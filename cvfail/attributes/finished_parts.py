@@ -74,7 +74,7 @@ class FinishedParts:
             return self.is_kept
         try:
             write_whole(self._folder / f"v{_VERSION}-{uuid4().hex}.parquet", rows.write_parquet)
-        except (OSError, PolarsError):
+        except OSError:
             self.is_kept = False
         return self.is_kept
 

@@ -15,6 +15,7 @@ from cvfail.evidence.scan_plan import Progress, ScanPlan
 from cvfail.io.parquet_scan import ParquetScan
 from cvfail.tables.identifiers import encode
 from cvfail.tables.raw import RawTable
+from cvfail.tables.writing import writing_errors
 
 _RECORD = "unit:record"
 """The column of a split table that holds the number of each row in the whole table."""
@@ -142,7 +143,8 @@ def _split_run(
     order = np.argsort(block.astype(np.int32), kind="stable")
     numbered = frame.with_columns(pl.int_range(first, first + frame.height).alias(_RECORD))
     draft = path.with_suffix(".draft")
-    numbered[pl.Series(order)].write_ipc(draft, compression="uncompressed", record_batch_size=1 << 16)
+    with writing_errors():
+        numbered[pl.Series(order)].write_ipc(draft, compression="uncompressed", record_batch_size=1 << 16)
     draft.rename(path)
     edges = np.searchsorted(block[order], np.arange(starts.size + 1))
     with note.with_suffix(".draft").open("wb") as file:

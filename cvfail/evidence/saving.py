@@ -25,6 +25,7 @@ from cvfail.evidence.manifest import (
 from cvfail.evidence.outcome_tables import TABLES
 from cvfail.evidence.stored_tables import part_path
 from cvfail.matching.coding import group_offsets
+from cvfail.tables.writing import writing_errors
 
 _WHOLE_TABLES = ("images", "categories")
 _NAMES = {MANIFEST, *(f"{table}.parquet" for table in _WHOLE_TABLES), *TABLES}
@@ -139,7 +140,8 @@ def _write(frame: pl.DataFrame, path: Path) -> StoredFile:
     """Write a table under a temporary name and rename it, so that a file with its own name is whole."""
     path.parent.mkdir(exist_ok=True)
     draft = path.with_name(f".{path.name}")
-    frame.write_parquet(draft, compression="lz4")
+    with writing_errors():
+        frame.write_parquet(draft, compression="lz4")
     stored = StoredFile(frame.height, draft.stat().st_size, file_digest(draft))
     draft.rename(path)
     return stored

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cvfail.errors import QueryError
+from cvfail.errors import CvfailError, QueryError
 from cvfail.evidence.evidence import BACKGROUND
 from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.tables.writing import writing_errors
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,6 +47,7 @@ def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
 
     Raises:
         QueryError: Not one SELECT, or DuckDB refuses it; the message is DuckDB's.
+        CvfailError: There is no room for the tables at the operating point.
     """
     import duckdb
 
@@ -86,7 +88,13 @@ def _write_blocks(point: OperatingPoint, folder: Path) -> None:
         for name, frame in _row_tables(part).items():
             path = folder / name / f"{number:06d}.parquet"
             path.parent.mkdir(exist_ok=True)
-            _plain(block.as_in_the_whole(frame)).write_parquet(path, compression="lz4")
+            try:
+                with writing_errors():
+                    _plain(block.as_in_the_whole(frame)).write_parquet(path, compression="lz4")
+            except OSError as error:
+                raise CvfailError(
+                    f"{folder} could not be written: {error}. Hint: make room, or set TMPDIR to another folder"
+                ) from error
 
 
 def _show_files(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

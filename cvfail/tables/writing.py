@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, get_args
 from uuid import uuid4
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from cvfail.errors import PolicyError
 
@@ -83,14 +85,31 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     Args:
         path: Where the file goes; what is there is replaced. Missing folders are made.
         write: Writes the whole file to the path that it is given.
+
+    Raises:
+        OSError: It could not be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
-        write(temporary)
+        with writing_errors():
+            write(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing_errors() -> Iterator[None]:
+    """Polars wraps what the system says of a full disk in errors of its own; inside this they are `OSError`.
+
+    Raises:
+        OSError: Something could not be written.
+    """
+    try:
+        yield
+    except PolarsError as error:
+        raise OSError(str(error).splitlines()[0]) from error
 
 
 def _csv(df: pl.DataFrame) -> str:

@@ -7,6 +7,7 @@ import pytest
 from cvfail.errors import CvfailError, FormatError, MissingFileError
 from cvfail.evaluation import evaluate, open_evaluation
 from cvfail.matching.policy import Policy
+from tests.full_disk import files_no_larger_than
 from tests.scenes import detection, random_records
 
 
@@ -46,9 +47,8 @@ def test_a_folder_that_is_something_else_is_left_alone(evaluation, tmp_path):
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
 
 
-def test_a_failed_save_leaves_nothing(evaluation, tmp_path, monkeypatch):
-    monkeypatch.setattr("cvfail.evidence.saving.file_digest", lambda path: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+def test_a_full_disk_is_said_and_leaves_nothing(evaluation, tmp_path):
+    with files_no_larger_than(2000), pytest.raises(CvfailError, match="could not be written"):
         evaluation.save(tmp_path / "run")
     assert not list(tmp_path.iterdir())
 

@@ -12,6 +12,7 @@ from cvfail.evidence.streaming import evaluate_scan
 from cvfail.io.parquet import read_parquet, write_parquet
 from cvfail.io.parquet_scan import scan_parquet
 from cvfail.matching.policy import Policy
+from tests.full_disk import files_no_larger_than
 from tests.scenes import detection, random_records
 
 POLICY = Policy(score=0.3)
@@ -196,14 +197,18 @@ def test_a_draft_of_other_input_is_not_continued(tables, tmp_path, monkeypatch):
     assert content(tmp_path / "run") == content(expected)
 
 
-def test_a_full_disk_is_said_and_nothing_opens(tables, tmp_path, monkeypatch):
-    def full(*_args, **_options):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("cvfail.evidence.saving._write", full)
-    with pytest.raises(CvfailError, match=r"No space left on device.*make room"):
-        evaluate_scan(scan_parquet(tables), POLICY, tmp_path / "run")
+@pytest.mark.parametrize("is_sorted", [True, False])
+def test_a_full_disk_is_said_nothing_opens_and_the_call_goes_on_with_room(tables, tmp_path, is_sorted):
+    if is_sorted:
+        sorted_by_image(tables)
+    expected = save_evidence(
+        evaluate(read_parquet(tables), POLICY).evidence, tmp_path / "memory", block_rows=20
+    )
+    with files_no_larger_than(3000), pytest.raises(CvfailError, match=r"could not be written.*make room"):
+        evaluate_scan(scan_parquet(tables), POLICY, tmp_path / "run", block_rows=20)
     assert not (tmp_path / "run").exists()
+    evaluate_scan(scan_parquet(tables), POLICY, tmp_path / "run", block_rows=20)
+    assert content(tmp_path / "run") == content(expected)
 
 
 def test_no_rows_are_an_evaluation_too(tmp_path):
