@@ -44,7 +44,7 @@ def image_attributes(
 
     Every file is decoded once, in threads. Finished measurements are kept, so that a run that was interrupted goes
     on where it was, and one over a grown folder measures what is new; a file is measured again when its size or
-    its time of change differ.
+    its time of change differ, and one that could not be measured is tried again.
 
     Args:
         folder: The image files; file names of the data are relative to it.
@@ -123,7 +123,7 @@ def _finish(wanted: WantedFiles, parts: FinishedParts, workers: int, *, shown: b
         for start in range(0, len(present), _BLOCK):
             block = present[start : start + _BLOCK]
             part = _part(wanted.keys[block], run_in_order(measure, block, threads=workers))
-            parts.add(part)
+            parts.add(part.filter(pl.col("file_problem").is_null()))
             finished.append(part)
     return pl.concat(finished)
 
