@@ -26,9 +26,7 @@ def plainly(luma, colours, left, top):
     padded = np.pad(luma, 1, mode="reflect")
     cross = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
     mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
-    rough = sum(
-        mask[i, j] * luma[i : height - 2 + i, j : width - 2 + j] for i in range(3) for j in range(3)
-    )
+    rough = sum(mask[i, j] * luma[i : height - 2 + i, j : width - 2 + j] for i in range(3) for j in range(3))
     red, green, blue = np.moveaxis(colours.astype(float), 2, 0)
     one, other = red - green, (red + green) / 2 - blue
     return {
