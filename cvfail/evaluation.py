@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import polars as pl
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from cvfail.metrics.averages import Average
     from cvfail.metrics.confusion import ConfusionMatrix
     from cvfail.metrics.voc import Method, VocAveragePrecision
+    from cvfail.slices.membership import FalsePositives
+    from cvfail.slices.predicates import Slices
+    from cvfail.slices.search import SliceSearch
+    from cvfail.slices.slice_table import SliceTable
+    from cvfail.slices.targets import SearchOptions
 
 
 def evaluate(
@@ -102,10 +107,10 @@ class Evaluation:
 
     def __repr__(self) -> str:
         evidence = self.evidence
+        predictions, objects = (evidence.outcomes.rows(table) for table in ("predictions", "ground_truth"))
         return (
-            f"Evaluation of a {evidence.task} model: {len(evidence.predictions):,} predictions, "
-            f"{len(evidence.ground_truth):,} ground truth, {len(evidence.images):,} images, "
-            f"{len(evidence.categories):,} categories\n{evidence.describe()}"
+            f"Evaluation of a {evidence.task} model: {predictions:,} predictions, {objects:,} ground truth, "
+            f"{len(evidence.images):,} images, {len(evidence.categories):,} categories\n{evidence.describe()}"
         )
 
     def _repr_html_(self) -> str:
@@ -301,6 +306,50 @@ class Evaluation:
         from cvfail.failures.modes import failure_modes
 
         return failure_modes(self._point(iou, score), attributes=attributes, max_order=max_order, level=level)
+
+    def slices(
+        self,
+        slices: Slices,
+        *,
+        metrics: str | Sequence[str] = ("recall", "precision", "f1"),
+        iou: float | None = None,
+        score: float | None = None,
+        false_positives: FalsePositives = "none",
+        rematch: bool = False,
+        replicates: int = 0,
+        confidence: float = 0.95,
+        min_support: int = 1,
+        seed: int = 0,
+    ) -> SliceTable:
+        """Metrics of declared slices, each beside the rest; see `cvfail.slices.slice_table`."""
+        from cvfail.slices.slice_table import slice_table
+
+        return slice_table(
+            self._point(iou, score),
+            slices,
+            metrics=metrics,
+            false_positives=false_positives,
+            rematch=rematch,
+            replicates=replicates,
+            confidence=confidence,
+            min_support=min_support,
+            seed=seed,
+        )
+
+    def find_slices(
+        self,
+        target: str = "recall",
+        *,
+        attributes: Sequence[str] | None = None,
+        weight: str | None = None,
+        iou: float | None = None,
+        score: float | None = None,
+        **options: Unpack[SearchOptions],
+    ) -> SliceSearch:
+        """The slices in which a kind of error gathers, exactly; see `cvfail.slices.targets`."""
+        from cvfail.slices.targets import find_slices
+
+        return find_slices(self._point(iou, score), target, attributes=attributes, weight=weight, **options)
 
     def sql(self, query: str, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
         """Answer one SELECT over the tables and views at an operating point; see `cvfail.query.session`."""

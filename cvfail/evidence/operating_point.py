@@ -53,9 +53,10 @@ class OperatingPoint:
     def block(self, number: int) -> tuple[Block, OperatingPoint]:
         """The operating point on one block of the evidence; on the whole if that is in memory."""
         block = self.evidence.block(number)
-        return block, self._on(block)
+        return block, self.on(block)
 
-    def _on(self, block: Block) -> OperatingPoint:
+    def on(self, block: Block) -> OperatingPoint:
+        """The operating point on a block of the evidence."""
         is_whole = block.evidence is self.evidence
         return self if is_whole else OperatingPoint(block.evidence, self.iou, self.score)
 
@@ -65,7 +66,7 @@ class OperatingPoint:
 
     def over_blocks(self, ask: Callable[[OperatingPoint], Answer]) -> list[Answer]:
         """The answers of all blocks to one question, in order; as many blocks in memory as there are threads."""
-        return self.evidence.over_blocks(lambda block: ask(self._on(block)))
+        return self.evidence.over_blocks(lambda block: ask(self.on(block)))
 
     @cached_property
     def threshold(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,6 +117,7 @@ class SliceSearch(ResultTable):
         self.dropped: tuple[Dropped, ...] = table.dropped
         self.tested = tested
         self._table, self._items, self._clusters, self._plan = table, tuple(items), clusters, plan
+        self._give: Callable[[pl.DataFrame], pl.DataFrame] = lambda units: units
 
     def rows(self, rank: int) -> pl.DataFrame:
         """The units of a slice as they were given, in their order.
@@ -124,7 +125,11 @@ class SliceSearch(ResultTable):
         Raises:
             QueryError: There is no such rank.
         """
-        return self._table.frame[np.sort(self._table.rows[self._table.members(self._of(rank))])]
+        return self._give(self._table.frame[np.sort(self._table.rows[self._table.members(self._of(rank))])])
+
+    def give_back(self, give: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+        """Let `rows` give something else for the units, such as the rows of a table that they stand for."""
+        self._give = give
 
     def attribution(self, rank: int) -> ResultTable:
         """What each predicate adds to the slice's divergence from the rate of all units.
@@ -153,7 +158,9 @@ class SliceSearch(ResultTable):
         codes = np.empty(len(self._table.frame), np.int64)
         codes[self._table.rows] = self._clusters
         table = self._table.with_errors(dealt)
-        return _searched(table, codes[table.rows], self._halves, self._plan)
+        found = _searched(table, codes[table.rows], self._halves, self._plan)
+        found.give_back(self._give)
+        return found
 
     _halves: NDArray[np.bool_] | None = None
 

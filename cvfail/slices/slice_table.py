@@ -1,0 +1,325 @@
+"""Metrics of declared slices, each beside the rest that lies outside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from cvfail.errors import QueryError
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.slices.counts import (
+    CLUSTER,
+    OBJECT_ERRORS,
+    PREDICTION_ERRORS,
+    SliceCounts,
+    count_slices,
+)
+from cvfail.slices.membership import FalsePositives, Membership
+from cvfail.slices.predicates import Slices, declared_slices
+from cvfail.slices.slice_precision import slice_average_precision
+from cvfail.slices.sliced_evidence import Selection, SlicedEvidence
+from cvfail.statistics.clustered import ratio_from_sums, sums_of_clusters
+from cvfail.statistics.contrast import slice_against_rest
+from cvfail.statistics.multiplicity import benjamini_hochberg
+from cvfail.tables.result import ResultTable
+
+
+@dataclass(frozen=True)
+class _Ratio:
+    """A metric that is a ratio of sums over clusters, and which sides it is about."""
+
+    numerator: pl.Expr
+    denominator: pl.Expr
+    needs: tuple[str, ...]
+
+
+def _share(errors: str, of: tuple[str, str], needs: tuple[str, ...]) -> _Ratio:
+    return _Ratio(pl.col(errors), pl.col(of[0]) + pl.col(of[1]), needs)
+
+
+_TP, _FN, _HITS, _FP = (pl.col(name) for name in ("tp", "fn", "hits", "fp"))
+
+_RATIOS: dict[str, _Ratio] = {
+    "recall": _Ratio(_TP, _TP + _FN, ("objects",)),
+    "precision": _Ratio(_HITS, _HITS + _FP, ("predictions",)),
+    "f1": _Ratio(2 * _TP, 2 * _TP + _FN + _FP, ("objects", "predictions")),
+    **{name: _share(name, ("tp", "fn"), ("objects",)) for name in OBJECT_ERRORS},
+    **{name: _share(name, ("hits", "fp"), ("predictions",)) for name in PREDICTION_ERRORS},
+    "mean_score": _Ratio(pl.col("scores"), _HITS + _FP, ("predictions",)),
+}
+
+METRICS = (*_RATIOS, "specificity", "calibration_error", "ap", "ap50")
+"""Everything that `slice_table` can tell of a slice."""
+
+_DEFAULT = ("recall", "precision", "f1")
+
+_SCHEMA: dict[str, type[pl.DataType]] = {
+    "slice": pl.String,
+    "metric": pl.String,
+    "estimate": pl.Float64,
+    "lower": pl.Float64,
+    "upper": pl.Float64,
+    "support": pl.Float64,
+    "clusters": pl.Int64,
+    "rest": pl.Float64,
+    "difference": pl.Float64,
+    "difference_lower": pl.Float64,
+    "difference_upper": pl.Float64,
+    "p_value": pl.Float64,
+    "design_effect": pl.Float64,
+    "fp_rule": pl.String,
+}
+
+
+class SliceTable(ResultTable):
+    """Metrics of declared slices.
+
+    Attributes:
+        df: One row per slice and metric: ``slice``, ``metric``, ``estimate`` with ``lower`` and ``upper``;
+            ``support`` (what the metric is a share of: objects, predictions), ``clusters`` (images);
+            ``rest`` (the metric outside the slice), ``difference`` to it with ``difference_lower``,
+            ``difference_upper`` and ``p_value``, ``q_value`` over all slices of the same metric;
+            ``design_effect``; ``fp_rule``, how false positives were given to the slice.
+    """
+
+    def __init__(
+        self,
+        df: pl.DataFrame,
+        *,
+        caption: str,
+        counts: Mapping[str, SliceCounts],
+        categories: Sequence[str],
+        rows: Callable[[str], pl.DataFrame],
+    ) -> None:
+        super().__init__(df, caption=caption)
+        self._counts, self._categories, self._rows = counts, list(categories), rows
+
+    def wide(self, value: str = "estimate") -> pl.DataFrame:
+        """One row per slice, one column per metric, of one column of `df`."""
+        return self.df.pivot("metric", index="slice", values=value, maintain_order=True)
+
+    def confusions(self) -> pl.DataFrame:
+        """Objects that were taken for another class, by slice.
+
+        Returns:
+            ``slice``, ``true``, ``predicted``, ``count``, ``share`` (of the slice's objects of the true class),
+            most frequent first within a slice.
+        """
+        labels = np.array([*self._categories, ""])
+        tables = []
+        for name, counts in self._counts.items():
+            cells = counts.confusions[:-1, :-1]
+            true, predicted = np.nonzero(cells * ~np.eye(len(cells), dtype=bool))
+            objects = counts.confusions[:-1].sum(axis=1)
+            frame = pl.DataFrame(
+                {
+                    "true": labels[true],
+                    "predicted": labels[predicted],
+                    "count": cells[true, predicted],
+                    "share": cells[true, predicted] / np.maximum(objects[true], 1),
+                },
+                schema_overrides={"true": pl.String, "predicted": pl.String, "share": pl.Float64},
+            )
+            frame = frame.sort("count", descending=True, maintain_order=True)
+            tables.append(frame.select(pl.lit(name).alias("slice"), pl.all()))
+        return pl.concat(tables) if tables else pl.DataFrame()
+
+    def rows(self, name: str) -> pl.DataFrame:
+        """The ground truth in a slice with its outcome; predictions, for a slice that only they can be in.
+
+        Raises:
+            QueryError: There is no such slice.
+        """
+        if name not in self._counts:
+            raise QueryError(f"no slice {name!r}. Hint: one of {', '.join(self._counts)}")
+        return self._rows(name)
+
+
+def slice_table(
+    point: OperatingPoint,
+    slices: Slices,
+    *,
+    metrics: str | Sequence[str] = _DEFAULT,
+    false_positives: FalsePositives = "none",
+    rematch: bool = False,
+    replicates: int = 0,
+    confidence: float = 0.95,
+    min_support: int = 1,
+    seed: int = 0,
+) -> SliceTable:
+    """Metrics of declared slices with their difference to the rest, from the one match of all objects.
+
+    Args:
+        point: The evaluation at an overlap and a score threshold.
+        slices: What `Slice` takes, one or several, or several by name.
+        metrics: Of `METRICS`, or ``"all"``.
+        false_positives: For attributes that only ground truth has: ``none``, their false positives are unknown;
+            ``shared``, every false positive counts in every slice; ``attributed``, those that aim at an object of
+            the slice. Average precision is ``shared`` unless it is ``attributed``, which leaves it null.
+        rematch: Match every slice anew with objects outside ignored, as COCO does for sizes. Nothing adds up
+            over slices then.
+        replicates: Bootstrap replicates for the intervals of average precision; 0 leaves them null.
+        confidence: Coverage of the intervals.
+        min_support: Average precision is null with fewer objects.
+        seed: Of the bootstrap weights.
+
+    Returns:
+        The table; rows in the order of the slices, then of the metrics. A metric that a slice cannot have, such
+        as precision where false positives are unknown, is null.
+
+    Raises:
+        QueryError: A slice or a metric has no meaning.
+
+    Notes:
+        `recall` is found objects of all objects; `missed`, `classification` and `localisation` are shares of
+        the objects as well, `duplicate`, `background` and `both` of the predictions. `calibration_error` is the
+        expected calibration error in ten equal bins of the score; compare `mean_score` with `precision`. The
+        rest is what lies outside a slice, never the whole that contains it.
+
+    Source: semantics of slices: docs/semantics.md; intervals: `cvfail.statistics.clustered`, differences:
+        `cvfail.statistics.contrast`.
+    """
+    chosen = _chosen(metrics)
+    declared = {one.name: one for one in declared_slices(slices)}
+    selections = {name: Selection(one, false_positives, rematch=rematch) for name, one in declared.items()}
+    whole, counts, members = _counted(point, selections)
+    rows: list[dict[str, object]] = []
+    for name, selection in selections.items():
+        table = _Rows(name, members[name], point.evidence.categories.height, confidence)
+        for metric in chosen:
+            if metric in {"ap", "ap50"}:
+                found = slice_average_precision(
+                    point,
+                    selection,
+                    metric,
+                    replicates=replicates,
+                    confidence=confidence,
+                    min_support=min_support,
+                    seed=seed,
+                )
+                rows.append({"slice": name, "metric": metric, **found})
+            else:
+                rows.append(table.row(metric, counts[name], whole, point.evidence.task))
+    frame = pl.DataFrame(rows, schema=_SCHEMA)
+    q_values = [benjamini_hochberg(frame.filter(pl.col("metric") == metric)["p_value"]) for metric in chosen]
+    adjusted = [q_values[k % len(chosen)][k // len(chosen)] for k in range(len(frame))]
+    frame = frame.insert_column(
+        frame.get_column_index("design_effect"), pl.Series("q_value", adjusted, dtype=pl.Float64)
+    )
+    return SliceTable(
+        frame,
+        caption=_caption(point, rematch, confidence),
+        counts=counts,
+        categories=point.evidence.category_names,
+        rows=lambda name: _members(point, selections[name]),
+    )
+
+
+def _chosen(metrics: str | Sequence[str]) -> list[str]:
+    chosen = list(METRICS) if metrics == "all" else [metrics] if isinstance(metrics, str) else list(metrics)
+    for name in chosen:
+        if name not in METRICS:
+            raise QueryError(f"no metric {name!r}. Hint: one of {', '.join(METRICS)}, or all")
+    return list(dict.fromkeys(chosen))
+
+
+def _counted(
+    point: OperatingPoint, selections: Mapping[str, Selection]
+) -> tuple[SliceCounts, dict[str, SliceCounts], dict[str, Membership]]:
+    """Counts of everything and of each slice; of a match of its own where that is asked."""
+    if not any(selection.rematch for selection in selections.values()):
+        return count_slices(point, selections)
+    whole, _, members = count_slices(point, selections)
+    counts = {}
+    for name, selection in selections.items():
+        sliced = SlicedEvidence(point.evidence, selection)
+        counts[name] = count_slices(OperatingPoint(sliced, point.iou, point.score), {})[0]
+    return whole, counts, members
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of one slice."""
+
+    name: str
+    members: Membership
+    kinds: int
+    confidence: float
+
+    def row(self, metric: str, own: SliceCounts, whole: SliceCounts, task: str) -> dict[str, object]:
+        """One metric of the slice beside the rest."""
+        row: dict[str, object] = {"slice": self.name, "metric": metric, "fp_rule": self.members.rule}
+        if metric == "calibration_error":
+            return row | (self._calibration(own) if self._has(("predictions",)) else {})
+        if metric == "specificity":
+            if task != "classification" or not self._has(("objects", "predictions")):
+                return row
+            ratio = _Ratio((self.kinds - 1) * (_TP + _FN) - _FP, (self.kinds - 1) * (_TP + _FN), ())
+        else:
+            ratio = _RATIOS[metric]
+        if metric in {"mean_score"} and not _are_probabilities(whole):
+            return row
+        return row | self._ratio(ratio, own, whole) if self._has(ratio.needs) else row
+
+    def _has(self, needs: tuple[str, ...]) -> bool:
+        """Whether the slice has the sides that a metric is about."""
+        objects = self.members.truth is not None
+        predictions = self.members.wrong is not None and self.members.rule != "attributed"
+        return (objects or "objects" not in needs) and (predictions or "predictions" not in needs)
+
+    def _ratio(self, ratio: _Ratio, own: SliceCounts, whole: SliceCounts) -> dict[str, object]:
+        sums = sums_of_clusters(
+            own.by_cluster.select(y=ratio.numerator, n=ratio.denominator).cast(pl.Float64),
+            numerator="y",
+            denominator="n",
+        )
+        estimate = ratio_from_sums(sums, confidence=self.confidence).row(0, named=True)
+        row = {name: estimate[name] for name in ("estimate", "lower", "upper", "support", "clusters")}
+        row["design_effect"] = estimate["design_effect"]
+        if self.members.rule == "shared" and "predictions" in ratio.needs:
+            return row
+        errors, units = ratio.numerator.cast(pl.Float64), ratio.denominator.cast(pl.Float64)
+        sides = [
+            counts.by_cluster.select(pl.col(CLUSTER), errors=errors, units=units) for counts in (own, whole)
+        ]
+        if sides[0].is_empty():
+            return row
+        contrast = slice_against_rest(
+            sides[0].with_columns(slice=pl.lit(0)), sides[1], by=["slice"], confidence=self.confidence
+        ).row(0, named=True)
+        names = ("difference", "difference_lower", "difference_upper", "p_value")
+        return row | {name: contrast[name] for name in names} | {"rest": contrast["rest_rate"]}
+
+    def _calibration(self, own: SliceCounts) -> dict[str, object]:
+        count, scores, hits = own.bins
+        total = float(count.sum())
+        error = float(np.abs(scores - hits).sum()) / total if total and _are_probabilities(own) else None
+        return {"estimate": error, "support": total}
+
+
+def _are_probabilities(counts: SliceCounts) -> bool:
+    """Whether scores can be compared with rates: no bin's mean lies outside [0, 1]."""
+    count, scores, _ = counts.bins
+    return bool(np.all((scores >= 0.0) & (scores <= count)))
+
+
+def _members(point: OperatingPoint, selection: Selection) -> pl.DataFrame:
+    tables = []
+    for block, part in point.blocks():
+        found = selection.of(part)
+        rows = (
+            part.ground_truth.filter(pl.Series(found.truth))
+            if found.truth is not None
+            else part.all_predictions.filter(pl.Series(found.found_by & part.kept))
+        )
+        tables.append(block.as_in_the_whole(rows))
+    return pl.concat(tables)
+
+
+def _caption(point: OperatingPoint, rematch: bool, confidence: float) -> str:
+    matched = "matched anew in every slice" if rematch else "one match of all objects"
+    policy = point.evidence.describe(iou=point.iou, score=point.score)
+    return f"slices against the rest; {matched}; {policy}; {confidence:.0%} intervals clustered by image"

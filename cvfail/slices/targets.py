@@ -1,0 +1,227 @@
+"""Slice search on the right unit of each question: objects for recall, predictions for precision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypedDict, Unpack
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cvfail.errors import QueryError
+from cvfail.evidence.attributes import Attribute, attribute_names, attributes
+from cvfail.evidence.evidence import BACKGROUND, Block
+from cvfail.evidence.operating_point import ERROR_TYPES, OperatingPoint
+from cvfail.slices.counts import OBJECT_ERRORS, PREDICTION_ERRORS
+from cvfail.slices.items import Dropped
+from cvfail.slices.objectives import ObjectiveName, Reference
+from cvfail.slices.search import SliceSearch, search_slices
+
+Table = Literal["ground_truth", "predictions"]
+
+TARGETS = ("recall", "precision", *OBJECT_ERRORS, *PREDICTION_ERRORS)
+"""Questions that have names; the others are confusions ``A→B`` and columns."""
+
+_ERROR, _CLUSTER, _ROW, _WEIGHT = "unit:error", "unit:cluster", "unit:row", "unit:weight"
+
+_ARROW = re.compile(r"\s*(.+?)\s*(?:→|->)\s*(.+?)\s*")
+
+Mask = NDArray[np.bool_]
+
+
+class SearchOptions(TypedDict, total=False):
+    """Options of `search_slices`."""
+
+    objective: ObjectiveName
+    alpha: float
+    reference: Reference | float
+    max_order: int
+    min_support: int | None
+    top: int
+    confirm: bool
+    confidence: float
+    statistics: bool
+    threads: int | None
+
+
+def find_slices(
+    point: OperatingPoint,
+    target: str = "recall",
+    *,
+    attributes: Sequence[str] | None = None,
+    weight: str | None = None,
+    **options: Unpack[SearchOptions],
+) -> SliceSearch:
+    """The slices in which a kind of error gathers, exactly.
+
+    Args:
+        point: The evaluation at an overlap and a score threshold.
+        target: ``recall``: objects that are not found, of all objects. ``precision``: false positives, of all
+            predictions. ``missed``, ``classification``, ``localisation``: objects with that error, of all objects.
+            ``duplicate``, ``background``, ``both``: false positives of that type, of all predictions. ``A→B`` or
+            ``A->B``: objects of class A that were taken for B, of all of class A; ``(background)`` for A means
+            predictions of B on nothing, of all predictions of B. Otherwise a column of ground truth or
+            predictions that holds errors: booleans or numbers >= 0.
+        attributes: What slices are made of; all that the unit has if not given.
+        weight: Column of the same table with the cost of each unit, for ``objective="risk"``; 1 if not given.
+        options: Those of `cvfail.slices.search.search_slices`: ``objective``, ``max_order``, ``min_support``,
+            ``top``, ``confirm``, ``confidence`` …
+
+    Returns:
+        The slices, best first; `rows` gives their objects or predictions with outcomes. Effects are clustered by
+        image (or cluster_id).
+
+    Raises:
+        QueryError: The target, an attribute or an option has no meaning.
+
+    Notes:
+        Numbers with many values are cut at the quartiles of the images or of the ground truth, never of
+        predictions. Attributes that the unit lacks are dropped, and said so.
+    """
+    question = _question(point, target)
+    names = attribute_names(point.evidence) if attributes is None else list(dict.fromkeys(attributes))
+    constant = {"category"} if "→" in question.title else set()
+    parts = point.evidence.over_blocks(lambda block: _units(block, point.on(block), target, names, weight))
+    units, lacking = pl.concat([part for part, _ in parts]), parts[0][1]
+    usable = [name for name in names if name not in lacking and name not in constant]
+    search = search_slices(
+        units,
+        attributes=usable,
+        error=_ERROR,
+        weight=None if weight is None else _WEIGHT,
+        cluster=_CLUSTER,
+        **options,
+    )
+    search.caption = f"{question.title}; {search.caption}; {_policy(point)}"
+    search.dropped += tuple(Dropped(name, "predictions do not have it") for name in lacking)
+    search.give_back(lambda rows: _rows(point, question.table, rows[_ROW]))
+    return search
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A target on one run of images.
+
+    Attributes:
+        table: What the units are rows of.
+        title: The question in words.
+        valid: Rows that are units.
+        error: Error of every row, 0 or more.
+    """
+
+    table: Table
+    title: str
+    valid: Mask
+    error: NDArray[np.float64]
+
+
+def _question(point: OperatingPoint, target: str) -> _Question:
+    regular, counted = point.evidence.regular(), point.correct | point.wrong
+    if target == "recall":
+        return _Question("ground_truth", "objects that are not found", regular, _as_errors(~point.found))
+    if target == "precision":
+        return _Question("predictions", "false positives", counted, _as_errors(point.wrong))
+    if target in OBJECT_ERRORS:
+        kind = np.append(point.typed[0], 0)[point.repairs]
+        error = ~point.found & (kind == OBJECT_ERRORS.index(target))
+        return _Question("ground_truth", f"objects with a {target} error", regular, _as_errors(error))
+    if target in PREDICTION_ERRORS:
+        error = point.typed[0] == 1 + ERROR_TYPES.index(target)
+        return _Question("predictions", f"{target} false positives", counted, _as_errors(error))
+    arrow = _ARROW.fullmatch(target)
+    if arrow:
+        return _confusion(point, arrow[1], arrow[2])
+    return _column(point, target)
+
+
+def _confusion(point: OperatingPoint, true: str, predicted: str) -> _Question:
+    """Objects of one class that were taken for another."""
+    evidence = point.evidence
+    names = evidence.category_names
+    codes = {**{name: code for code, name in enumerate(names)}, BACKGROUND: len(names)}
+    for name in (true, predicted):
+        if name not in codes:
+            raise QueryError(f"{name!r} is not a class. Hint: one of {', '.join(names)}")
+    if true == predicted:
+        raise QueryError(f"{true}→{predicted} is no confusion. Hint: name two classes")
+    cell = (pl.col("true_code") == codes[true]) & (pl.col("predicted_code") == codes[predicted])
+    units = point.cells.filter(cell)
+    title = f"{true}→{predicted}"
+    if true == BACKGROUND:
+        error = np.zeros(point.correct.size)
+        error[units["prediction_index"].to_numpy()] = 1.0
+        valid = (evidence.coding.category == codes[predicted]) & (point.correct | point.wrong)
+        return _Question("predictions", title, valid, error)
+    error = np.zeros(evidence.outcomes.rows("ground_truth"))
+    error[units["ground_truth_index"].to_numpy()] = 1.0
+    valid = (evidence.coding.truth_category == codes[true]) & evidence.regular()
+    return _Question("ground_truth", title, valid, error)
+
+
+def _column(point: OperatingPoint, name: str) -> _Question:
+    """A column of the user's."""
+    outcomes = point.evidence.outcomes
+    table: Table
+    for table in ("ground_truth", "predictions"):
+        if name in point.evidence.attributes(table):
+            values = outcomes.column(table, name)
+            if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
+                raise QueryError(f"{name!r} holds {values.dtype}. Hint: errors are booleans or numbers >= 0")
+            known = values.is_not_null().to_numpy()
+            valid = point.evidence.regular() if table == "ground_truth" else point.correct | point.wrong
+            error = values.cast(pl.Float64).fill_null(0.0).to_numpy()
+            return _Question(table, f"{name} of {table.replace('_', ' ')}", valid & known, error)
+    raise QueryError(
+        f"no target {name!r}. Hint: one of {', '.join(TARGETS)}, a confusion such as 'cat→dog', "
+        "or a column of ground truth or predictions"
+    )
+
+
+def _as_errors(mask: Mask) -> NDArray[np.float64]:
+    return mask.astype(np.float64)
+
+
+def _units(
+    block: Block, point: OperatingPoint, target: str, names: Sequence[str], weight: str | None
+) -> tuple[pl.DataFrame, list[str]]:
+    """The units of a run of images with their attributes; and the attributes that they lack."""
+    evidence, question = point.evidence, _question(point, target)
+    first = block.first_truth if question.table == "ground_truth" else block.first_prediction
+    coding = evidence.coding
+    images = coding.truth_image if question.table == "ground_truth" else coding.image
+    found = attributes(evidence, names)
+    values = {one.name: _side(one, question.table) for one in found}
+    columns = [series.alias(name) for name, series in values.items() if series is not None]
+    columns += [
+        pl.Series(_ERROR, question.error),
+        pl.Series(_CLUSTER, evidence.clusters[images]),
+        pl.Series(_ROW, np.arange(first, first + question.error.size)),
+    ]
+    if weight is not None:
+        if weight not in evidence.outcomes.names(question.table):
+            raise QueryError(f"no column {weight!r} in {question.table}. Hint: join the costs to that table")
+        columns.append(evidence.outcomes.column(question.table, weight).cast(pl.Float64).alias(_WEIGHT))
+    frame = pl.DataFrame(columns).filter(pl.Series(question.valid))
+    return frame, [name for name, series in values.items() if series is None]
+
+
+def _side(attribute: Attribute, table: Table) -> pl.Series | None:
+    return attribute.truth if table == "ground_truth" else attribute.prediction
+
+
+def _rows(point: OperatingPoint, table: Table, numbers: pl.Series) -> pl.DataFrame:
+    """Rows of the table by their numbers in the whole, with outcomes."""
+    name = "ground_truth_index" if table == "ground_truth" else "prediction_index"
+    tables = []
+    for block, part in point.blocks():
+        rows = part.ground_truth if table == "ground_truth" else part.all_predictions
+        rows = block.as_in_the_whole(rows)
+        tables.append(rows.filter(pl.col(name).is_in(numbers.implode())))
+    return pl.concat(tables)
+
+
+def _policy(point: OperatingPoint) -> str:
+    return point.evidence.describe(iou=point.iou, score=point.score)
