@@ -13,6 +13,8 @@ from cvfail.cli.evaluate import evaluate
 from cvfail.cli.failures import failures
 from cvfail.cli.metrics import metrics
 from cvfail.cli.report import report
+from cvfail.cli.search import search
+from cvfail.cli.slices import slices
 from cvfail.cli.sql import sql
 from cvfail.cli.warmup import warmup
 from cvfail.version import __version__
@@ -28,6 +30,8 @@ cvfail demo
 cvfail report --gt instances.json --pred detections.json --images photos/
 cvfail evaluate --gt instances.json --pred detections.json -o run
 cvfail metrics run --by category size
+cvfail slices run --where "time_of_day=night" --where "small: area < 1024"
+cvfail search run --target recall
 cvfail confusion run --top 10
 cvfail sql "SELECT * FROM false_negatives" run -o missed.csv
 """
@@ -39,6 +43,8 @@ _COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     failures: _INPUT,
     confusion: _INPUT,
     metrics: _INPUT,
+    slices: _INPUT,
+    search: _INPUT,
     sql: ("QUERY", *_INPUT),
     report: _INPUT,
     attributes: (),

@@ -8,7 +8,10 @@ import pytest
 import cvfail
 
 HEAVY = {"numba", "duckdb", "altair", "pyarrow", "scipy", "PIL", "jinja2", "pandas", "polars", "numpy"}
-COMMANDS = ["evaluate", "failures", "confusion", "metrics", "sql", "report", "attributes", "demo", "warmup"]
+COMMANDS = [
+    *("evaluate", "failures", "confusion", "metrics", "slices", "search", "sql", "report", "attributes"),
+    *("demo", "warmup"),
+]
 
 
 def loaded_by(*arguments: str) -> set[str]:
