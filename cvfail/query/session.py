@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cvfail.errors import CvfailError, QueryError
-from cvfail.evidence.evidence import BACKGROUND
+from cvfail.evidence.evidence import BACKGROUND, Block
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.tables.writing import writing_errors
 
@@ -51,15 +53,18 @@ def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
     """
     import duckdb
 
+    views = {view: (files(__package__) / f"{view}.sql").read_text() for view in VIEWS}
     with TemporaryDirectory(prefix="cvfail-") as spill, duckdb.connect(":memory:") as connection:
         if point.evidence.block_count == 1:
             _register(connection, _tables(point))
         else:
-            _write_blocks(point, Path(spill))
-            _show_files(connection, Path(spill))
+            views = {view: text for view, text in views.items() if _mentions(sql, view)}
+            tables = [name for name in _ROW_NAMES if any(_mentions(t, name) for t in (sql, *views.values()))]
+            _write_blocks(point, tables, Path(spill))
+            _show_files(connection, tables, Path(spill))
             _register(connection, _whole_tables(point))
-        for view in VIEWS:
-            connection.execute((files(__package__) / f"{view}.sql").read_text())
+        for text in views.values():
+            connection.execute(text)
         _lock(connection, Path(spill))
         try:
             _require_select(connection, sql)
@@ -82,23 +87,34 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(labels.cast(pl.String), *(pl.col(name).arr.to_list() for name in arrays))
 
 
-def _write_blocks(point: OperatingPoint, folder: Path) -> None:
+def _mentions(text: str, name: str) -> bool:
+    """Whether a name stands in some SQL, if only in a comment: what is not mentioned need not be made."""
+    return re.search(rf"\b{name}\b", text, re.IGNORECASE) is not None
+
+
+def _write_blocks(point: OperatingPoint, tables: Sequence[str], folder: Path) -> None:
     """The tables at an operating point as Parquet files, one per block, so that no table need be in memory."""
-    for number, (block, part) in enumerate(point.blocks()):
-        for name, frame in _row_tables(part).items():
-            path = folder / name / f"{number:06d}.parquet"
-            path.parent.mkdir(exist_ok=True)
-            try:
-                with writing_errors():
-                    _plain(block.as_in_the_whole(frame)).write_parquet(path, compression="lz4")
-            except OSError as error:
-                raise CvfailError(
-                    f"{folder} could not be written: {error}. Hint: make room, or set TMPDIR to another folder"
-                ) from error
+
+    def write(block: Block) -> None:
+        part = point.on(block)
+        for name in tables:
+            path = folder / name / f"{block.first_image:012d}.parquet"
+            frame = block.as_in_the_whole(_ROW_TABLES[name](part))
+            with writing_errors():
+                _plain(frame).write_parquet(path, compression="lz4")
+
+    try:
+        for name in tables:
+            (folder / name).mkdir()
+        point.evidence.over_blocks(write)
+    except OSError as error:
+        raise CvfailError(
+            f"{folder} could not be written: {error}. Hint: make room, or set TMPDIR to another folder"
+        ) from error
 
 
-def _show_files(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    for name in _ROW_NAMES:
+def _show_files(connection: duckdb.DuckDBPyConnection, tables: Sequence[str], folder: Path) -> None:
+    for name in tables:
         pattern = str(folder / name / "*.parquet").replace("'", "''")
         connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{pattern}')")
 
@@ -135,41 +151,48 @@ def _answer(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
     return pl.DataFrame(_Stream(relation))
 
 
-_ROW_NAMES = ("ground_truth", "predictions", "pairs", "cells")
-_NAMES = ("images", "categories", *_ROW_NAMES)
-
-
 def _tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
-    return _whole_tables(point) | _row_tables(point)
+    return _whole_tables(point) | {name: table(point) for name, table in _ROW_TABLES.items()}
 
 
 def _whole_tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
     return {"images": point.evidence.images, "categories": point.evidence.categories}
 
 
-def _row_tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
-    evidence = point.evidence
-    names = pl.Series(evidence.category_names, dtype=pl.String)
-    return {
-        "ground_truth": point.ground_truth.with_columns(
-            names.gather(evidence.coding.truth_category).alias("category")
-        ),
-        "predictions": point.all_predictions.with_columns(
-            names.gather(evidence.coding.category).alias("category")
-        ),
-        "pairs": evidence.pairs,
-        "cells": _named_cells(point, names),
-    }
+def _ground_truth(point: OperatingPoint) -> pl.DataFrame:
+    codes = point.evidence.coding.truth_category
+    return point.ground_truth.with_columns(_labels(point).gather(codes).alias("category"))
 
 
-def _named_cells(point: OperatingPoint, names: pl.Series) -> pl.DataFrame:
-    labels = names.append(pl.Series([BACKGROUND]))
-    cells = point.cells
+def _predictions(point: OperatingPoint) -> pl.DataFrame:
+    codes = point.evidence.coding.category
+    return point.all_predictions.with_columns(_labels(point).gather(codes).alias("category"))
+
+
+def _cells(point: OperatingPoint) -> pl.DataFrame:
+    cells, labels = point.cells, _labels(point)
     return cells.select(
         labels.gather(cells["true_code"]).alias("true"),
         labels.gather(cells["predicted_code"]).alias("predicted"),
         pl.exclude("true_code", "predicted_code"),
     )
+
+
+def _labels(point: OperatingPoint) -> pl.Series:
+    """The label of every category code, that of the background last."""
+    return pl.Series([*point.evidence.category_names, BACKGROUND], dtype=pl.String)
+
+
+_ROW_TABLES: dict[str, Callable[[OperatingPoint], pl.DataFrame]] = {
+    "ground_truth": _ground_truth,
+    "predictions": _predictions,
+    "pairs": lambda point: point.evidence.pairs,
+    "cells": _cells,
+}
+"""The tables that grow with the number of objects."""
+
+_ROW_NAMES = tuple(_ROW_TABLES)
+_NAMES = ("images", "categories", *_ROW_NAMES)
 
 
 def _require_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
