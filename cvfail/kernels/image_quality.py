@@ -51,7 +51,7 @@ def luma_of_colours(pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
     for y in range(height):
         row = pixels[y]
         for x in range(width):
-            luma[y, x] = 299 * row[x, 0] + 587 * row[x, 1] + 114 * row[x, 2]
+            luma[y, x] = 299 * int(row[x, 0]) + 587 * int(row[x, 1]) + 114 * int(row[x, 2])
     return luma
 
 
