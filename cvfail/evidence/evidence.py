@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
@@ -216,16 +215,6 @@ class Evidence:
         from cvfail.kernels.ordering import descending_order
 
         return read_only(descending_order(self.scores, np.arange(self.scores.size)))
-
-    @cached_property
-    def rows_by_category(self) -> list[NDArray[np.int64]]:
-        """Prediction rows of each category code in score order."""
-        from cvfail.kernels.ordering import group_rows
-
-        categories = read_only(self.coding.category[self.score_order])
-        offsets, places = group_rows(categories, len(self.coding.category_keys))
-        rows = self.score_order[places]
-        return [read_only(rows[start:stop]) for start, stop in itertools.pairwise(offsets.tolist())]
 
     def prediction_outcomes(self) -> PredictionOutcomes:
         """What curves need of every prediction, in all area ranges."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.evidence.evidence import Evidence
+from cvfail.kernels.ordering import descending_order, group_rows
 from cvfail.kernels.weighted_counts import weighted_counts
 from cvfail.statistics.bootstrap import percentile_interval, poisson_weights
 from cvfail.tables.arrays import read_only
@@ -31,29 +33,6 @@ class Ranking:
     correct: NDArray[np.bool_]
     clusters: NDArray[np.int32]
     truth_clusters: NDArray[np.int32]
-
-    @classmethod
-    def of(
-        cls,
-        evidence: Evidence,
-        rows: NDArray[np.int64],
-        correct: NDArray[np.bool_],
-        counts: NDArray[np.bool_],
-    ) -> Ranking:
-        """Rank predictions.
-
-        Args:
-            evidence: The tables.
-            rows: Rows of the right and wrong predictions, best score first, shape (n,).
-            correct: Which rows of the predictions table are right, shape (D,).
-            counts: Ground truth that must be found, shape (G,).
-        """
-        coding, clusters = evidence.coding, evidence.clusters
-        return cls(
-            read_only(correct[rows]),
-            read_only(clusters[coding.image[rows]]),
-            clusters[coding.truth_image[counts]],
-        )
 
     def summarise(
         self, summary: Summary, weights: NDArray[np.uint8], *, places: NDArray[np.int64] | None = None
@@ -78,6 +57,76 @@ class Ranking:
             return np.nan
         found, listed = weighted_counts(self.correct, self.clusters, weights, places)
         return summary(found / positives, found / np.maximum(listed, 1))
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What a protocol says of predictions that take part, and the ground truth that they should find, in input order.
+
+    Attributes:
+        scores: Shape (n,).
+        category: Category code of each prediction, shape (n,).
+        clusters: Cluster code of each prediction, shape (n,).
+        correct: Whether it is right, shape (n,); all others are wrong.
+        truth_category: Category code of each ground truth that counts, shape (P,).
+        truth_clusters: Its cluster code, shape (P,).
+    """
+
+    scores: NDArray[np.float64]
+    category: NDArray[np.int32]
+    clusters: NDArray[np.int32]
+    correct: NDArray[np.bool_]
+    truth_category: NDArray[np.int32]
+    truth_clusters: NDArray[np.int32]
+
+    @classmethod
+    def of(
+        cls,
+        evidence: Evidence,
+        *,
+        listed: NDArray[np.bool_],
+        correct: NDArray[np.bool_],
+        counts: NDArray[np.bool_],
+    ) -> Claimed:
+        """Look up what is said of a run of images.
+
+        Args:
+            evidence: The tables.
+            listed: Predictions that are right or wrong, shape (D,).
+            correct: Those that are right, shape (D,).
+            counts: Ground truth that must be found, shape (G,).
+        """
+        coding, clusters = evidence.coding, evidence.clusters
+        return cls(
+            evidence.scores[listed],
+            coding.category[listed],
+            clusters[coding.image[listed]],
+            correct[listed],
+            coding.truth_category[counts],
+            clusters[coding.truth_image[counts]],
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Claimed]) -> Claimed:
+        """Several runs of images, in their order."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+    def by_category(self, kinds: int) -> list[Ranking]:
+        """One ranking per category code; equal scores in input order."""
+        offsets, rows = group_rows(read_only(self.category), kinds)
+        truth_offsets, truths = group_rows(read_only(self.truth_category), kinds)
+        return [
+            self._ranked(rows[first:last], truths[truth_first:truth_last])
+            for (first, last), (truth_first, truth_last) in zip(
+                pairwise(offsets.tolist()), pairwise(truth_offsets.tolist()), strict=True
+            )
+        ]
+
+    def _ranked(self, rows: NDArray[np.int64], truths: NDArray[np.int64]) -> Ranking:
+        order = descending_order(read_only(self.scores), read_only(rows))
+        return Ranking(
+            read_only(self.correct[order]), read_only(self.clusters[order]), self.truth_clusters[truths]
+        )
 
 
 def cluster_weights(evidence: Evidence, *, replicates: int, seed: int) -> NDArray[np.uint8]:

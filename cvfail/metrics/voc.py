@@ -14,7 +14,7 @@ from cvfail.matching.first_choice import FirstChoices
 from cvfail.metrics.area_under_curve import area_under_curve, eleven_point_mean
 from cvfail.metrics.precision_recall import count_positives
 from cvfail.metrics.ranking import (
-    Ranking,
+    Claimed,
     Summary,
     average_precision_columns,
     cluster_weights,
@@ -102,7 +102,10 @@ def voc_average_precision(
         (0.5, 2)
     """
     _check(evidence, iou, method)
-    rankings = _rankings(evidence, iou, legacy_plus_one)
+    parts = evidence.over_blocks(
+        lambda block: _claimed(block.evidence, iou, legacy_plus_one), threads=threads
+    )
+    rankings = Claimed.joined(parts).by_category(evidence.categories.height)
     weights = cluster_weights(evidence, replicates=replicates, seed=seed)
     summary = _SUMMARIES[method]
     by_class = run_in_order(
@@ -129,16 +132,12 @@ def _check(evidence: Evidence, iou: float, method: str) -> None:
         raise PolicyError(f"iou must be in [0, 1): the overlap must be strictly above it; found {iou}")
 
 
-def _rankings(evidence: Evidence, iou: float, legacy_plus_one: bool) -> list[Ranking]:
-    """The predictions of each category code in score order, with what they are once all have claimed."""
+def _claimed(evidence: Evidence, iou: float, legacy_plus_one: bool) -> Claimed:
+    """What every prediction of some images is once all have claimed."""
     choices = FirstChoices.of(evidence, evidence.coding, extra_pixel=legacy_plus_one)
     counts = evidence.regular()
     claims = choices.claims(choices.overlap > iou, counts=counts, order=evidence.score_order)
-    categories = evidence.coding.truth_category
-    return [
-        Ranking.of(evidence, rows[~claims.neutral[rows]], claims.correct, counts & (categories == category))
-        for category, rows in enumerate(evidence.rows_by_category)
-    ]
+    return Claimed.of(evidence, listed=~claims.neutral, correct=claims.correct, counts=counts)
 
 
 def _table(

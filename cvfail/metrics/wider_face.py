@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
+from cvfail.kernels.ordering import descending_order
 from cvfail.matching.first_choice import FirstChoices
 from cvfail.metrics.area_under_curve import area_under_curve
 from cvfail.metrics.ranking import (
+    Claimed,
     Ranking,
     average_precision_columns,
     cluster_weights,
     describe_intervals,
 )
+from cvfail.tables.arrays import read_only
 from cvfail.tables.parallel import run_in_order, worker_count
 from cvfail.tables.result import ResultTable
 
@@ -77,17 +80,18 @@ def wider_face_average_precision(
         >>> table.df.select("level", "ap", "support").rows()
         [('easy', 1.0, 1), ('hard', 0.5, 2)]
     """
-    levels = _levels(evidence, keep)
-    choices = FirstChoices.of(evidence, evidence.coding, extra_pixel=True)
+    columns = _columns(evidence, keep)
+    parts = evidence.over_blocks(lambda block: _claimed(block.evidence, columns.values()), threads=threads)
+    levels = [Claimed.joined(part) for part in zip(*parts, strict=True)]
+    extremes = evidence.over_blocks(lambda block: _extremes(block.evidence.scores), threads=threads)
+    low, high = min(part[0] for part in extremes), max(part[1] for part in extremes)
     weights = cluster_weights(evidence, replicates=replicates, seed=seed)
     by_level = run_in_order(
-        lambda counts: _summarise(evidence, choices, counts, weights),
-        list(levels.values()),
-        threads=worker_count(threads),
+        lambda claimed: _summarise(claimed, low, high, weights), levels, threads=worker_count(threads)
     )
     samples = np.array(by_level).reshape(len(levels), len(weights))
-    support = np.array([counts.sum() for counts in levels.values()], np.int64)
-    names = pl.DataFrame({"level": pl.Series(list(levels), dtype=pl.String)})
+    support = np.array([claimed.truth_clusters.size for claimed in levels], np.int64)
+    names = pl.DataFrame({"level": pl.Series(list(columns), dtype=pl.String)})
     intervals = describe_intervals(replicates=replicates, confidence=confidence)
     return ResultTable(
         names.hstack(average_precision_columns(samples, support, confidence=confidence)),
@@ -96,16 +100,15 @@ def wider_face_average_precision(
     )
 
 
-def _levels(evidence: Evidence, keep: Mapping[str, str] | Sequence[str]) -> dict[str, NDArray[np.bool_]]:
-    """The faces of each level, shape (G,)."""
+def _columns(evidence: Evidence, keep: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
+    """The column of each level."""
     if evidence.task != "detection" or len(evidence.categories) > 1:
         raise QueryError(
             f"WIDER FACE average precision is for detections of one class; this is {evidence.task} with "
             f"{len(evidence.categories)} classes. Hint: voc_average_precision() answers by class"
         )
     names = [keep] if isinstance(keep, str) else keep
-    columns = names if isinstance(names, Mapping) else {name: name for name in names}
-    return {level: _flags(evidence, column) & evidence.regular() for level, column in columns.items()}
+    return dict(names) if isinstance(names, Mapping) else {name: name for name in names}
 
 
 def _flags(evidence: Evidence, column: str) -> NDArray[np.bool_]:
@@ -115,22 +118,31 @@ def _flags(evidence: Evidence, column: str) -> NDArray[np.bool_]:
         raise QueryError(
             f"keep: {column!r} is not an attribute of the ground truth. Hint: one of {', '.join(known)}"
         )
-    values = evidence.ground_truth[column]
+    values = evidence.outcomes.column("ground_truth", column)
     if not (values.dtype == pl.Boolean or values.dtype.is_integer()):
         raise QueryError(f"keep: {column!r} must be boolean; its type is {values.dtype}")
     return values.cast(pl.Boolean).fill_null(False).to_numpy()
 
 
-def _summarise(
-    evidence: Evidence, choices: FirstChoices, counts: NDArray[np.bool_], weights: NDArray[np.uint8]
-) -> NDArray[np.float64]:
-    """Average precision of one level under each row of weights."""
-    order = evidence.score_order
-    claims = choices.claims(choices.overlap >= _IOU, counts=counts, order=order)
-    listed = ~claims.neutral & _on_images_with_faces(evidence)
-    rows = order[listed[order]]
-    places = np.searchsorted(-_scaled(evidence.scores)[rows], -_THRESHOLDS, side="right")
-    ranking = Ranking.of(evidence, rows, claims.correct, counts)
+def _claimed(evidence: Evidence, columns: Iterable[str]) -> list[Claimed]:
+    """What every prediction of some images is at each level."""
+    choices = FirstChoices.of(evidence, evidence.coding, extra_pixel=True)
+    levels = []
+    for column in columns:
+        counts = _flags(evidence, column) & evidence.regular()
+        claims = choices.claims(choices.overlap >= _IOU, counts=counts, order=evidence.score_order)
+        listed = ~claims.neutral & _on_images_with_faces(evidence)
+        levels.append(Claimed.of(evidence, listed=listed, correct=claims.correct, counts=counts))
+    return levels
+
+
+def _summarise(claimed: Claimed, low: float, high: float, weights: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Average precision of one level under each row of weights; `low` and `high` are the extremes of all scores."""
+    order = descending_order(read_only(claimed.scores), np.arange(claimed.scores.size))
+    places = np.searchsorted(-_scaled(claimed.scores, low, high)[order], -_THRESHOLDS, side="right")
+    ranking = Ranking(
+        read_only(claimed.correct[order]), read_only(claimed.clusters[order]), claimed.truth_clusters
+    )
     return ranking.summarise(area_under_curve, weights, places=places)
 
 
@@ -141,7 +153,10 @@ def _on_images_with_faces(evidence: Evidence) -> NDArray[np.bool_]:
     return np.asarray(faces[coding.image] > 0)
 
 
-def _scaled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scores scaled to [0, 1] by their minimum and maximum; 1 if they are all the same."""
-    low, high = scores.min(initial=np.inf), scores.max(initial=-np.inf)
+def _extremes(scores: NDArray[np.float64]) -> tuple[float, float]:
+    return float(scores.min(initial=np.inf)), float(scores.max(initial=-np.inf))
+
+
+def _scaled(scores: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """Scores scaled to [0, 1]; 1 if they are all the same."""
     return (scores - low) / (high - low) if high > low else np.ones_like(scores)

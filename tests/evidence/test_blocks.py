@@ -1,10 +1,13 @@
 """Questions to an evaluation that is saved in many blocks have the answers of the one in memory."""
 
+from dataclasses import replace
+
 import numpy as np
+import polars as pl
 import pytest
 
 from cvfail.errors import QueryError
-from cvfail.evaluation import Evaluation, evaluate
+from cvfail.evaluation import Evaluation, evaluate, open_evaluation
 from cvfail.evidence.layout import block_spans
 from cvfail.evidence.saving import save_evidence
 from cvfail.evidence.stored_evidence import open_evidence
@@ -12,6 +15,7 @@ from cvfail.matching.policy import Policy
 from tests.scenes import detection, random_records
 
 BLOCK_ROWS = (1, 7, 40, 10_000)
+LEVELS = {"easy": 0.3, "hard": 0.9}
 
 
 @pytest.fixture(params=BLOCK_ROWS)
@@ -113,3 +117,27 @@ def test_sql_over_blocks_reads_no_other_file(both, tmp_path):
     (tmp_path / "secret.csv").write_text("a\n1\n")
     with pytest.raises(QueryError, match="Permission Error"):
         both[1].sql(f"SELECT * FROM read_csv('{tmp_path}/secret.csv')")
+
+
+@pytest.mark.parametrize("method", ["area", "11-point"])
+def test_voc_average_precision_is_the_same(both, method):
+    in_memory, stored = (
+        evaluation.voc_average_precision(method=method, replicates=20) for evaluation in both
+    )
+    assert stored.df.equals(in_memory.df)
+    assert stored.mean.df.equals(in_memory.mean.df)
+
+
+@pytest.mark.parametrize("block_rows", BLOCK_ROWS)
+def test_wider_face_average_precision_is_the_same(tmp_path, block_rows):
+    data = detection(*random_records(11, images=24, categories=1))
+    rng = np.random.default_rng(2)
+    levels = {name: pl.Series(rng.random(len(data.ground_truth)) < share) for name, share in LEVELS.items()}
+    in_memory = evaluate(replace(data, ground_truth=data.ground_truth.with_columns(**levels)))
+    stored = open_evaluation(save_evidence(in_memory.evidence, tmp_path / "run", block_rows=block_rows))
+    answers = [
+        evaluation.wider_face_average_precision(keep=list(LEVELS), replicates=20)
+        for evaluation in (in_memory, stored)
+    ]
+    assert answers[0].df["ap"].is_between(0.01, 0.99).any()
+    assert answers[1].df.equals(answers[0].df)
