@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,42 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.errors import QueryError
-from cvfail.slices.clusters import cluster_codes, deal_errors, in_discovery_half
-from cvfail.slices.contrasts import against_parents, against_rest, design_effect
-from cvfail.slices.impact import marginal_impact, overlaps, shapley_values
-from cvfail.slices.items import Dropped
+from cvfail.slices.clusters import cluster_codes, in_discovery_half
+from cvfail.slices.found_slices import Ranked, SliceSearch, described, slice_text
 from cvfail.slices.lattice import Found, search_lattice
 from cvfail.slices.objectives import Objective, ObjectiveName, Reference, objective_named
 from cvfail.slices.unit_table import UnitTable, tabulate_units
 from cvfail.tables.parallel import worker_count
-from cvfail.tables.result import ResultTable
-
-_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    "rank": pl.Int64,
-    "slice": pl.String,
-    "order": pl.Int64,
-    "score": pl.Float64,
-    "support": pl.Int64,
-    "errors": pl.Float64,
-    "rate": pl.Float64,
-    "rest_rate": pl.Float64,
-    "difference": pl.Float64,
-    "lower": pl.Float64,
-    "upper": pl.Float64,
-    "p_value": pl.Float64,
-    "q_value": pl.Float64,
-    "excess": pl.Float64,
-    "gross": pl.Float64,
-    "marginal": pl.Float64,
-    "design_effect": pl.Float64,
-    "clusters": pl.Int64,
-    "parent": pl.String,
-    "parent_difference": pl.Float64,
-    "parent_p_value": pl.Float64,
-    "overlaps_rank": pl.Int64,
-    "jaccard": pl.Float64,
-    "same_units_as": pl.List(pl.String),
-}
 
 
 @dataclass(frozen=True)
@@ -86,88 +56,6 @@ class SearchPlan:
                 raise QueryError(
                     f"{name} must be at least 1; found {value}. Hint: leave it out for the default"
                 )
-
-
-class SliceSearch(ResultTable):
-    """The slices that a search found, best first.
-
-    Attributes:
-        df: One row per slice: ``rank``, ``slice`` (its predicates), ``order``, ``score``; ``support`` (units),
-            ``errors``, ``rate``, ``rest_rate``, ``difference`` with ``lower``, ``upper`` and ``p_value`` by cluster,
-            ``q_value``; ``excess`` (errors beyond the rest's rate), ``gross`` (beyond the rate of all), ``marginal``
-            (of gross what slices of larger impact leave); ``design_effect``, ``clusters``; ``parent`` that it adds
-            least to with ``parent_difference`` and ``parent_p_value``; ``overlaps_rank`` and ``jaccard``, the earlier
-            slice with which it shares most; ``same_units_as``, slices left out for having the same units.
-        dropped: Attributes that no slice is made of, with the reason.
-        tested: Number m of slices with enough units, which q-values account for; None without statistics.
-    """
-
-    def __init__(
-        self,
-        df: pl.DataFrame,
-        *,
-        caption: str,
-        table: UnitTable,
-        items: Sequence[tuple[int, ...]],
-        clusters: NDArray[np.int64],
-        plan: SearchPlan,
-        tested: int | None,
-    ) -> None:
-        super().__init__(df, caption=caption)
-        self.dropped: tuple[Dropped, ...] = table.dropped
-        self.tested = tested
-        self._table, self._items, self._clusters, self._plan = table, tuple(items), clusters, plan
-        self._give: Callable[[pl.DataFrame], pl.DataFrame] = lambda units: units
-
-    def rows(self, rank: int) -> pl.DataFrame:
-        """The units of a slice as they were given, in their order.
-
-        Raises:
-            QueryError: There is no such rank.
-        """
-        return self._give(self._table.frame[np.sort(self._table.rows[self._table.members(self._of(rank))])])
-
-    def give_back(self, give: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
-        """Let `rows` give something else for the units, such as the rows of a table that they stand for."""
-        self._give = give
-
-    def attribution(self, rank: int) -> ResultTable:
-        """What each predicate adds to the slice's divergence from the rate of all units.
-
-        Returns:
-            ``predicate`` and ``share`` (Shapley's value); the shares add up to the divergence.
-
-        Raises:
-            QueryError: There is no such rank.
-        """
-        table, own = self._table, self._of(rank)
-        rate = _overall_rate(table)
-        shares = shapley_values(own, lambda part: _rate(table, table.members(part)) - rate)
-        frame = pl.DataFrame({"predicate": [str(table.items[number]) for number in own], "share": shares})
-        return ResultTable(
-            frame, caption=f"Shares of {_text(table, own)} in its divergence from a rate of {rate:.3g}"
-        )
-
-    def null_run(self, *, seed: int) -> SliceSearch:
-        """What the same search finds when errors have nothing to do with attributes.
-
-        Errors are dealt out over images as by `cvfail.slices.clusters.deal_errors`, which keeps errors that come
-        together in an image together.
-        """
-        dealt = deal_errors(self._table.errors, self._clusters, seed=seed)
-        codes = np.empty(len(self._table.frame), np.int64)
-        codes[self._table.rows] = self._clusters
-        table = self._table.with_errors(dealt)
-        found = _searched(table, codes[table.rows], self._halves, self._plan)
-        found.give_back(self._give)
-        return found
-
-    _halves: NDArray[np.bool_] | None = None
-
-    def _of(self, rank: int) -> tuple[int, ...]:
-        if not 1 <= rank <= len(self._items):
-            raise QueryError(f"no rank {rank}. Hint: the search found {len(self._items)} slices")
-        return self._items[rank - 1]
 
 
 def search_slices(
@@ -270,12 +158,9 @@ def _searched(
     table: UnitTable, clusters: NDArray[np.int64], halves: NDArray[np.bool_] | None, plan: SearchPlan
 ) -> SliceSearch:
     """Search, on one half if there are halves, and state effects, on the other if there are."""
-    discovery, judged, judged_clusters = table, table, clusters
+    discovery, judged = table, table
     if halves is not None:
         discovery, judged = table.subset(halves[clusters]), table.subset(~halves[clusters])
-        by_row = np.zeros(len(table.frame), np.int64)
-        by_row[table.rows] = clusters
-        judged_clusters = by_row[judged.rows]
     least = _least_support(plan, discovery.units)
     objective = objective_named(plan.objective, discovery.totals, alpha=plan.alpha, reference=plan.reference)
     found = search_lattice(
@@ -288,26 +173,32 @@ def _searched(
         threads=worker_count(plan.threads),
     )
     kept = _ranked(found, discovery)
-    tested = sum(found.supported) if found.supported is not None else None
-    rows = _described(judged, judged_clusters, kept, plan)
-    m = len(kept) if halves is not None else tested
-    frame = pl.DataFrame(rows, schema=_SCHEMA).with_columns(
-        q_value=_q_values([row["p_value"] for row in rows], m)
-    )
-    result = SliceSearch(
-        frame,
-        caption=_caption(objective, table, least, tested, plan),
+    supported = None if found.supported is None else sum(found.supported)
+    tested = supported if halves is None or supported is None else len(kept)
+
+    def again(errors: NDArray[np.float64]) -> SliceSearch:
+        other = table.with_errors(errors)
+        return _searched(other, _moved(clusters, table, other), halves, plan)
+
+    return SliceSearch(
+        described(judged, _moved(clusters, table, judged), kept, tested=tested, confidence=plan.confidence),
+        caption=_caption(objective, table, least, supported, tested, plan),
         table=table,
-        items=[items for items, _, _ in kept],
+        items=[own.items for own in kept],
         clusters=clusters,
-        plan=plan,
         tested=tested,
+        again=again,
     )
-    result._halves = halves
-    return result
 
 
-def _ranked(found: Found, table: UnitTable) -> list[tuple[tuple[int, ...], float, list[str]]]:
+def _moved(clusters: NDArray[np.int64], table: UnitTable, other: UnitTable) -> NDArray[np.int64]:
+    """Clusters of the units of a table in the order of another one over some of the same rows."""
+    by_row = np.zeros(len(table.frame), np.int64)
+    by_row[table.rows] = clusters
+    return by_row[other.rows]
+
+
+def _ranked(found: Found, table: UnitTable) -> list[Ranked]:
     """Items, score, and texts of other slices with the same units, best first; the shortest slice is shown."""
     everything = [
         (tuple(items), score)
@@ -320,95 +211,26 @@ def _ranked(found: Found, table: UnitTable) -> list[tuple[tuple[int, ...], float
     kept = []
     for group in alike.values():
         shown = min(group, key=lambda one: (len(one[0]), one[0]))
-        kept.append((*shown, [_text(table, items) for items, _ in group if items != shown[0]]))
-    return sorted(kept, key=lambda one: (-one[1], one[0]))
+        others = [slice_text(table, items) for items, _ in group if items != shown[0]]
+        kept.append(Ranked(*shown, others))
+    return sorted(kept, key=lambda one: (-one.score, one.items))
 
 
-def _described(
+def _caption(
+    objective: Objective,
     table: UnitTable,
-    clusters: NDArray[np.int64],
-    kept: Sequence[tuple[tuple[int, ...], float, list[str]]],
+    least: int,
+    supported: int | None,
+    tested: int | None,
     plan: SearchPlan,
-) -> list[dict[str, object]]:
-    items = [own for own, _, _ in kept]
-    masks = np.array([table.members(own) for own in items], np.bool_).reshape(len(items), table.units)
-    beyond = table.weights * (table.errors - _overall_rate(table))
-    marginal, shared = marginal_impact(masks, beyond), overlaps(masks)
-    if plan.statistics:
-        effects = against_rest(table, list(masks), [None] * len(items), clusters, confidence=plan.confidence)
-        parents = against_parents(table, items, clusters, confidence=plan.confidence)
-    rows: list[dict[str, object]] = []
-    for k, (own, score, same) in enumerate(kept):
-        mask = masks[k]
-        row: dict[str, object] = dict.fromkeys(_SCHEMA)
-        row |= {
-            "rank": k + 1,
-            "slice": _text(table, own),
-            "order": len(own),
-            "score": score,
-            "support": int(np.count_nonzero(mask)),
-            "errors": float((table.weights * table.errors)[mask].sum()),
-            "rate": _rate(table, mask) if mask.any() else None,
-            "gross": float(beyond[mask].sum()),
-            "marginal": float(marginal[k]),
-            "overlaps_rank": None if shared[k][0] is None else int(shared[k][0] or 0) + 1,
-            "jaccard": shared[k][1],
-            "same_units_as": same,
-        }
-        if plan.statistics:
-            row |= _certainty(effects[k], parents[k], table)
-            row["design_effect"] = design_effect(table, mask, clusters)
-        rows.append(row)
-    return rows
-
-
-def _certainty(
-    effect: dict[str, float | int | None], parent: dict[str, object], table: UnitTable
-) -> dict[str, object]:
-    own = parent["parent"]
-    return {
-        "rest_rate": effect["rest_rate"],
-        "difference": effect["difference"],
-        "lower": effect["difference_lower"],
-        "upper": effect["difference_upper"],
-        "p_value": effect["p_value"],
-        "excess": effect["excess_errors"],
-        "clusters": effect["clusters"],
-        "parent": _text(table, own) if isinstance(own, tuple) else None,
-        "parent_difference": parent["difference"],
-        "parent_p_value": parent["p_value"],
-    }
-
-
-def _q_values(p_values: Sequence[object], m: int | None) -> pl.Series:
-    """Benjamini and Hochberg's, with slices that are not shown at p = 1."""
-    from cvfail.statistics.multiplicity import benjamini_hochberg
-
-    own = pl.Series("p", p_values, dtype=pl.Float64)
-    others = max((m or 0) - len(own), 0)
-    padded = pl.concat([own, pl.repeat(1.0, others, dtype=pl.Float64, eager=True).alias("p")])
-    return benjamini_hochberg(padded).head(len(own))
-
-
-def _rate(table: UnitTable, mask: NDArray[np.bool_]) -> float:
-    whole = float(table.weights[mask].sum())
-    return float((table.weights * table.errors)[mask].sum()) / whole if whole > 0.0 else 0.0
-
-
-def _overall_rate(table: UnitTable) -> float:
-    totals = table.totals
-    return totals.errors / totals.weight if totals.weight > 0.0 else 0.0
-
-
-def _text(table: UnitTable, items: Sequence[int]) -> str:
-    return " & ".join(str(table.items[number]) for number in items)
-
-
-def _caption(objective: Objective, table: UnitTable, least: int, tested: int | None, plan: SearchPlan) -> str:
-    counted = "" if tested is None else f", m = {tested} slices with enough units"
-    halves = ", effects from the other half of the clusters" if plan.confirm else ""
+) -> str:
+    counted = "" if supported is None else f", m = {supported} slices with enough units"
+    if plan.confirm:
+        counted = ", effects from the other half of the clusters"
+        if supported is not None:
+            counted += f", m = {tested} slices to confirm, found among {supported} with enough units"
     dropped = f"; left out: {', '.join(map(str, table.dropped))}" if table.dropped else ""
     return (
         f"Slices of up to {plan.max_order} predicates by {objective.describe()}, support >= {least}, "
-        f"{table.units} units{counted}{halves}{dropped}"
+        f"{table.units} units{counted}{dropped}"
     )

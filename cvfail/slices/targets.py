@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from cvfail.errors import QueryError
 from cvfail.evidence.attributes import Attribute, attribute_names, attributes
-from cvfail.evidence.evidence import BACKGROUND, Block
+from cvfail.evidence.evidence import BACKGROUND, Block, Evidence
 from cvfail.evidence.operating_point import ERROR_TYPES, OperatingPoint
 from cvfail.slices.counts import OBJECT_ERRORS, PREDICTION_ERRORS
+from cvfail.slices.found_slices import SliceSearch
 from cvfail.slices.items import Dropped
 from cvfail.slices.objectives import ObjectiveName, Reference
-from cvfail.slices.search import SliceSearch, search_slices
+from cvfail.slices.search import search_slices
 
 Table = Literal["ground_truth", "predictions"]
 
@@ -81,24 +82,47 @@ def find_slices(
         Numbers with many values are cut at the quartiles of the images or of the ground truth, never of
         predictions. Attributes that the unit lacks are dropped, and said so.
     """
-    question = _question(point, target)
-    names = attribute_names(point.evidence) if attributes is None else list(dict.fromkeys(attributes))
-    constant = {"category"} if "→" in question.title else set()
-    parts = point.evidence.over_blocks(lambda block: _units(block, point.on(block), target, names, weight))
-    units, lacking = pl.concat([part for part, _ in parts]), parts[0][1]
-    usable = [name for name in names if name not in lacking and name not in constant]
+    names = [name for name in attribute_names(point.evidence) if name not in {target, weight}]
+    if attributes is not None:
+        names = list(dict.fromkeys(attributes))
+    runs = point.evidence.over_blocks(lambda block: _units(block, point.on(block), target, names, weight))
+    first = runs[0]
+    clusters = point.evidence.cluster_ids.alias(_CLUSTER)
+    units = pl.concat([run.frame for run in runs])
+    if options.get("confirm"):  # the halves are said by the ids themselves
+        units = units.with_columns(clusters.gather(units[_CLUSTER]))
     search = search_slices(
         units,
-        attributes=usable,
+        attributes=[name for name in names if name not in first.lacking],
         error=_ERROR,
         weight=None if weight is None else _WEIGHT,
         cluster=_CLUSTER,
         **options,
     )
-    search.caption = f"{question.title}; {search.caption}; {_policy(point)}"
-    search.dropped += tuple(Dropped(name, "predictions do not have it") for name in lacking)
-    search.give_back(lambda rows: _rows(point, question.table, rows[_ROW]))
+    search.state(
+        question=first.title,
+        policy=point.evidence.describe(iou=point.iou, score=point.score),
+        dropped=[Dropped(name, "predictions do not have it") for name in first.lacking],
+        give=lambda rows: _rows(point, first.table, rows[_ROW]),
+    )
     return search
+
+
+@dataclass(frozen=True)
+class _Units:
+    """The units of a run of images.
+
+    Attributes:
+        table: What they are rows of.
+        title: The question in words.
+        frame: One row per unit: attributes, error, cluster, row in the whole table, weight.
+        lacking: Attributes that such units do not have.
+    """
+
+    table: Table
+    title: str
+    frame: pl.DataFrame
+    lacking: list[str]
 
 
 @dataclass(frozen=True)
@@ -168,8 +192,7 @@ def _column(point: OperatingPoint, name: str) -> _Question:
     for table in ("ground_truth", "predictions"):
         if name in point.evidence.attributes(table):
             values = outcomes.column(table, name)
-            if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
-                raise QueryError(f"{name!r} holds {values.dtype}. Hint: errors are booleans or numbers >= 0")
+            _require_numbers(values, "errors")
             known = values.is_not_null().to_numpy()
             valid = point.evidence.regular() if table == "ground_truth" else point.correct | point.wrong
             error = values.cast(pl.Float64).fill_null(0.0).to_numpy()
@@ -186,26 +209,55 @@ def _as_errors(mask: Mask) -> NDArray[np.float64]:
 
 def _units(
     block: Block, point: OperatingPoint, target: str, names: Sequence[str], weight: str | None
-) -> tuple[pl.DataFrame, list[str]]:
-    """The units of a run of images with their attributes; and the attributes that they lack."""
+) -> _Units:
     evidence, question = point.evidence, _question(point, target)
-    first = block.first_truth if question.table == "ground_truth" else block.first_prediction
-    coding = evidence.coding
-    images = coding.truth_image if question.table == "ground_truth" else coding.image
-    found = attributes(evidence, names)
-    values = {one.name: _side(one, question.table) for one in found}
+    is_truth = question.table == "ground_truth"
+    first, images = (
+        (block.first_truth, evidence.coding.truth_image)
+        if is_truth
+        else (block.first_prediction, evidence.coding.image)
+    )
+    values = {one.name: _side(one, question.table) for one in attributes(evidence, names)}
+    errors = pl.Series(_ERROR, question.error)
+    _require_amounts(errors, question.valid, of=question.title, first=first)
     columns = [series.alias(name) for name, series in values.items() if series is not None]
     columns += [
-        pl.Series(_ERROR, question.error),
+        errors,
         pl.Series(_CLUSTER, evidence.clusters[images]),
         pl.Series(_ROW, np.arange(first, first + question.error.size)),
     ]
     if weight is not None:
-        if weight not in evidence.outcomes.names(question.table):
-            raise QueryError(f"no column {weight!r} in {question.table}. Hint: join the costs to that table")
-        columns.append(evidence.outcomes.column(question.table, weight).cast(pl.Float64).alias(_WEIGHT))
+        columns.append(_weights(evidence, question, weight, first).alias(_WEIGHT))
     frame = pl.DataFrame(columns).filter(pl.Series(question.valid))
-    return frame, [name for name, series in values.items() if series is None]
+    lacking = [name for name, series in values.items() if series is None]
+    return _Units(question.table, question.title, frame, lacking)
+
+
+def _weights(evidence: Evidence, question: _Question, name: str, first: int) -> pl.Series:
+    """The costs of all rows."""
+    if name not in evidence.outcomes.names(question.table):
+        raise QueryError(f"no column {name!r} in {question.table}. Hint: join the costs to that table")
+    values = evidence.outcomes.column(question.table, name)
+    _require_numbers(values, "weights")
+    weights = values.cast(pl.Float64)
+    _require_amounts(weights, question.valid, of=f"{name!r} of {question.table}", first=first)
+    return weights
+
+
+def _require_numbers(values: pl.Series, what: str) -> None:
+    if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
+        raise QueryError(f"{values.name!r} holds {values.dtype}. Hint: {what} are booleans or numbers >= 0")
+
+
+def _require_amounts(values: pl.Series, valid: Mask, *, of: str, first: int) -> None:
+    amounts = values.fill_null(np.nan).to_numpy()
+    bad = np.flatnonzero(valid & ~(np.isfinite(amounts) & (amounts >= 0.0)))
+    if bad.size:
+        row = int(bad[0])
+        raise QueryError(
+            f"{of} must be a number >= 0; row {first + row} has {values[row]}. "
+            "Hint: 0 is for rows that cost nothing"
+        )
 
 
 def _side(attribute: Attribute, table: Table) -> pl.Series | None:
@@ -221,7 +273,3 @@ def _rows(point: OperatingPoint, table: Table, numbers: pl.Series) -> pl.DataFra
         rows = block.as_in_the_whole(rows)
         tables.append(rows.filter(pl.col(name).is_in(numbers.implode())))
     return pl.concat(tables)
-
-
-def _policy(point: OperatingPoint) -> str:
-    return point.evidence.describe(iou=point.iou, score=point.score)
