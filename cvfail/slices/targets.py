@@ -265,11 +265,13 @@ def _side(attribute: Attribute, table: Table) -> pl.Series | None:
 
 
 def _rows(point: OperatingPoint, table: Table, numbers: pl.Series) -> pl.DataFrame:
-    """Rows of the table by their numbers in the whole, with outcomes."""
-    name = "ground_truth_index" if table == "ground_truth" else "prediction_index"
+    """Rows of the table by their numbers in the whole, with outcomes; blocks without any are not read."""
     tables = []
     for block, part in point.blocks():
-        rows = part.ground_truth if table == "ground_truth" else part.all_predictions
-        rows = block.as_in_the_whole(rows)
-        tables.append(rows.filter(pl.col(name).is_in(numbers.implode())))
+        first = block.first_truth if table == "ground_truth" else block.first_prediction
+        rows = part.evidence.outcomes.rows(table)
+        own = numbers.filter(numbers.is_between(first, first + rows, closed="left")) - first
+        if len(own):
+            whole = part.ground_truth if table == "ground_truth" else part.all_predictions
+            tables.append(block.as_in_the_whole(whole[own]))
     return pl.concat(tables)
