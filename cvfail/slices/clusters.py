@@ -51,10 +51,11 @@ def deal_errors(errors: NDArray[np.float64], clusters: Integers, *, seed: int) -
     """Errors as they would be if they had nothing to do with any attribute.
 
     The clusters are put in random order, the units of each too, and the errors of this sequence are laid on the
-    units of the clusters as they are. The errors of one image so stay side by side and land in one image, or in
-    two neighbours where images differ in size: errors that come together still come together, whereas a shuffle of
-    single units would make every image alike and every interval too narrow. Shuffling inside an image breaks the
-    bond to attributes of objects. The number of errors stays.
+    units of the clusters in another random order. The errors of one image so stay side by side and land in one
+    image, or in a few where images differ in size: errors that come together still come together, whereas a shuffle
+    of single units would make every image alike and every interval too narrow. Shuffling inside an image breaks the
+    bond to attributes of objects. The second order matters: images with neighbouring ids often are of one place or
+    event, which would take the errors of a crowded image as a whole. The number of errors stays.
 
     Args:
         errors: Error of each unit, shape (n,).
@@ -69,9 +70,10 @@ def deal_errors(errors: NDArray[np.float64], clusters: Integers, *, seed: int) -
         [1.0, 1.0, 0.0, 0.0]
     """
     random = np.random.default_rng(seed)
-    turn = random.permutation(int(clusters.max(initial=-1)) + 1)
+    count = int(clusters.max(initial=-1)) + 1
+    turn, seat = random.permutation(count), random.permutation(count)
     source = np.lexsort((random.random(errors.size), turn[clusters]))
-    target = np.argsort(clusters, kind="stable")
+    target = np.argsort(seat[clusters], kind="stable")
     dealt = np.empty_like(errors)
     dealt[target] = errors[source]
     return dealt

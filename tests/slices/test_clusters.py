@@ -24,6 +24,16 @@ def test_every_error_is_dealt_once(units, seed):
     assert sorted(deal_errors(errors, clusters, seed=seed)) == sorted(errors)
 
 
+def test_errors_of_a_crowded_image_do_not_land_on_images_with_neighbouring_ids():
+    clusters = np.concatenate([np.zeros(200, np.int64), np.repeat(np.arange(1, 401), 2)])
+    errors = (clusters == 0).astype(float)
+    spans = []
+    for seed in range(20):
+        struck = np.flatnonzero(np.bincount(clusters, deal_errors(errors, clusters, seed=seed)))
+        spans.append(struck.max() - struck.min())
+    assert np.median(spans) > 300
+
+
 def test_halves_are_near_equal_and_of_the_id_alone():
     ids = pl.Series([f"{k}.jpg" for k in range(2000)])
     halves = in_discovery_half(ids)
