@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from cvfail.metrics.averages import Average
     from cvfail.metrics.confusion import ConfusionMatrix
     from cvfail.metrics.voc import Method, VocAveragePrecision
+    from cvfail.slices.found_slices import SliceSearch
     from cvfail.slices.membership import FalsePositives
     from cvfail.slices.predicates import Slices
-    from cvfail.slices.found_slices import SliceSearch
     from cvfail.slices.slice_table import SliceTable
     from cvfail.slices.targets import SearchOptions
 
