@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from cvfail.errors import QueryError
 from cvfail.evidence.attributes import Attribute, attribute_names, attributes
-from cvfail.evidence.evidence import BACKGROUND, Block, Evidence
-from cvfail.evidence.operating_point import ERROR_TYPES, OperatingPoint
-from cvfail.slices.counts import OBJECT_ERRORS, PREDICTION_ERRORS
+from cvfail.evidence.evidence import Block, Evidence
+from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.slices.found_slices import SliceSearch
 from cvfail.slices.items import Dropped
 from cvfail.slices.objectives import ObjectiveName, Reference
+from cvfail.slices.questions import Mask, Question, Table, question_of, require_numbers
 from cvfail.slices.search import search_slices
 
-Table = Literal["ground_truth", "predictions"]
-
-TARGETS = ("recall", "precision", *OBJECT_ERRORS, *PREDICTION_ERRORS)
-"""Questions that have names; the others are confusions ``A→B`` and columns."""
-
 _ERROR, _CLUSTER, _ROW, _WEIGHT = "unit:error", "unit:cluster", "unit:row", "unit:weight"
-
-_ARROW = re.compile(r"\s*(.+?)\s*(?:→|->)\s*(.+?)\s*")
-
-Mask = NDArray[np.bool_]
 
 
 class SearchOptions(TypedDict, total=False):
@@ -125,92 +114,10 @@ class _Units:
     lacking: list[str]
 
 
-@dataclass(frozen=True)
-class _Question:
-    """A target on one run of images.
-
-    Attributes:
-        table: What the units are rows of.
-        title: The question in words.
-        valid: Rows that are units.
-        error: Error of every row, 0 or more.
-    """
-
-    table: Table
-    title: str
-    valid: Mask
-    error: NDArray[np.float64]
-
-
-def _question(point: OperatingPoint, target: str) -> _Question:
-    regular, counted = point.evidence.regular(), point.correct | point.wrong
-    if target == "recall":
-        return _Question("ground_truth", "objects that are not found", regular, _as_errors(~point.found))
-    if target == "precision":
-        return _Question("predictions", "false positives", counted, _as_errors(point.wrong))
-    if target in OBJECT_ERRORS:
-        kind = np.append(point.typed[0], 0)[point.repairs]
-        error = ~point.found & (kind == OBJECT_ERRORS.index(target))
-        return _Question("ground_truth", f"objects with a {target} error", regular, _as_errors(error))
-    if target in PREDICTION_ERRORS:
-        error = point.typed[0] == 1 + ERROR_TYPES.index(target)
-        return _Question("predictions", f"{target} false positives", counted, _as_errors(error))
-    arrow = _ARROW.fullmatch(target)
-    if arrow:
-        return _confusion(point, arrow[1], arrow[2])
-    return _column(point, target)
-
-
-def _confusion(point: OperatingPoint, true: str, predicted: str) -> _Question:
-    """Objects of one class that were taken for another."""
-    evidence = point.evidence
-    names = evidence.category_names
-    codes = {**{name: code for code, name in enumerate(names)}, BACKGROUND: len(names)}
-    for name in (true, predicted):
-        if name not in codes:
-            raise QueryError(f"{name!r} is not a class. Hint: one of {', '.join(names)}")
-    if true == predicted:
-        raise QueryError(f"{true}→{predicted} is no confusion. Hint: name two classes")
-    cell = (pl.col("true_code") == codes[true]) & (pl.col("predicted_code") == codes[predicted])
-    units = point.cells.filter(cell)
-    title = f"{true}→{predicted}"
-    if true == BACKGROUND:
-        error = np.zeros(point.correct.size)
-        error[units["prediction_index"].to_numpy()] = 1.0
-        valid = (evidence.coding.category == codes[predicted]) & (point.correct | point.wrong)
-        return _Question("predictions", title, valid, error)
-    error = np.zeros(evidence.outcomes.rows("ground_truth"))
-    error[units["ground_truth_index"].to_numpy()] = 1.0
-    valid = (evidence.coding.truth_category == codes[true]) & evidence.regular()
-    return _Question("ground_truth", title, valid, error)
-
-
-def _column(point: OperatingPoint, name: str) -> _Question:
-    """A column of the user's."""
-    outcomes = point.evidence.outcomes
-    table: Table
-    for table in ("ground_truth", "predictions"):
-        if name in point.evidence.attributes(table):
-            values = outcomes.column(table, name)
-            _require_numbers(values, "errors")
-            known = values.is_not_null().to_numpy()
-            valid = point.evidence.regular() if table == "ground_truth" else point.correct | point.wrong
-            error = values.cast(pl.Float64).fill_null(0.0).to_numpy()
-            return _Question(table, f"{name} of {table.replace('_', ' ')}", valid & known, error)
-    raise QueryError(
-        f"no target {name!r}. Hint: one of {', '.join(TARGETS)}, a confusion such as 'cat→dog', "
-        "or a column of ground truth or predictions"
-    )
-
-
-def _as_errors(mask: Mask) -> NDArray[np.float64]:
-    return mask.astype(np.float64)
-
-
 def _units(
     block: Block, point: OperatingPoint, target: str, names: Sequence[str], weight: str | None
 ) -> _Units:
-    evidence, question = point.evidence, _question(point, target)
+    evidence, question = point.evidence, question_of(point, target)
     is_truth = question.table == "ground_truth"
     first, images = (
         (block.first_truth, evidence.coding.truth_image)
@@ -233,20 +140,15 @@ def _units(
     return _Units(question.table, question.title, frame, lacking)
 
 
-def _weights(evidence: Evidence, question: _Question, name: str, first: int) -> pl.Series:
+def _weights(evidence: Evidence, question: Question, name: str, first: int) -> pl.Series:
     """The costs of all rows."""
     if name not in evidence.outcomes.names(question.table):
         raise QueryError(f"no column {name!r} in {question.table}. Hint: join the costs to that table")
     values = evidence.outcomes.column(question.table, name)
-    _require_numbers(values, "weights")
+    require_numbers(values, "weights")
     weights = values.cast(pl.Float64)
     _require_amounts(weights, question.valid, of=f"{name!r} of {question.table}", first=first)
     return weights
-
-
-def _require_numbers(values: pl.Series, what: str) -> None:
-    if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
-        raise QueryError(f"{values.name!r} holds {values.dtype}. Hint: {what} are booleans or numbers >= 0")
 
 
 def _require_amounts(values: pl.Series, valid: Mask, *, of: str, first: int) -> None:
