@@ -60,7 +60,7 @@ class Slice:
     """
 
     def __init__(self, where: str | pl.Expr, *, name: str | None = None) -> None:
-        self.parts: tuple[Part, ...] = _parsed(where) if isinstance(where, str) else (_separable(where),)
+        self.parts: tuple[Part, ...] = _parsed(where) if isinstance(where, str) else _conjuncts(where)
         self.name = name or (where if isinstance(where, str) else str(where))
 
     def __repr__(self) -> str:
@@ -141,7 +141,7 @@ def _parsed(text: str) -> tuple[Part, ...]:
     if all(pieces) and not any(_SQL_WORDS.search(piece[0]) for piece in pieces if piece):
         return tuple(AttributeValue(piece[1], piece[2]) for piece in pieces if piece)
     try:
-        return (_separable(pl.sql_expr(text)),)
+        return _conjuncts(pl.sql_expr(text))
     except PolarsError as error:
         raise QueryError(
             f"{text!r} is no predicate: {str(error).splitlines()[0]}. "
@@ -149,9 +149,39 @@ def _parsed(text: str) -> tuple[Part, ...]:
         ) from error
 
 
-def _separable(expression: pl.Expr) -> pl.Expr:
-    if not expression.meta.is_row_separable():
+def _conjuncts(expression: pl.Expr) -> tuple[pl.Expr, ...]:
+    """The conditions that must all hold, each by itself, so that each can be of another table.
+
+    Raises:
+        QueryError: It is no expression, one of several columns, or one that looks at other rows.
+    """
+    if not isinstance(expression, pl.Expr):
+        raise QueryError(
+            f"{expression!r} is no predicate. Hint: attribute=value, SQL as after WHERE, or a Polars expression"
+        )
+    if expression.meta.has_multiple_outputs():
+        raise QueryError(
+            f"{expression} names columns by a pattern. Hint: pl.any_horizontal or pl.all_horizontal"
+        )
+    if not _is_separable(expression):
         raise QueryError(
             f"{expression} looks at more than one row. Hint: compute the number first and compare with it"
         )
-    return expression
+    return _split(expression)
+
+
+def _split(expression: pl.Expr) -> tuple[pl.Expr, ...]:
+    operands = expression.meta.pop()[::-1]
+    if len(operands) == 2 and (operands[0] & operands[1]).meta.eq(expression):
+        return tuple(part for operand in operands for part in _split(operand))
+    return (expression,)
+
+
+def _is_separable(expression: pl.Expr) -> bool:
+    """Whether every row is decided by itself; Polars tells it of the outermost operation only."""
+    try:
+        separable = expression.meta.is_row_separable()
+    except PolarsError:  # it cannot tell of operations whose type depends on the columns, such as IN
+        separable = True
+    operands = [operand for operand in expression.meta.pop() if not operand.meta.is_literal()]
+    return separable and all(map(_is_separable, operands))
