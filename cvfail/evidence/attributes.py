@@ -18,8 +18,6 @@ from cvfail.attributes.binning import (
     finite,
     quantile_edges,
 )
-from cvfail.attributes.geometry import GEOMETRY_COLUMNS
-from cvfail.attributes.measured_images import CROP_COLUMNS
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 
@@ -34,9 +32,6 @@ ANSWER_NAMES = frozenset(
     }
 )
 """Columns of answers; results cannot be grouped by an attribute that has one of these names."""
-
-OWN_GEOMETRY = frozenset({*GEOMETRY_COLUMNS, *CROP_COLUMNS})
-"""Columns that both objects and predictions get from their own box; see `cvfail.attributes`."""
 
 _IDENTIFIER_SHARE = 0.5
 
@@ -90,8 +85,8 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
 
     Numbers with more than 12 different values are cut at the quartiles of the images (or of the ground truth
     for its own columns), never of the predictions. Ground-truth columns have no value on false positives, but
-    for those that `cvfail.attributes` computes from the box of objects and predictions alike. An attribute that
-    images and ground truth both have is the images'.
+    for those that predictions have as well, such as those that `cvfail.attributes` computes from the box of both.
+    An attribute that images and ground truth both have is the images'.
 
     Raises:
         QueryError: There is no such attribute.
@@ -112,11 +107,21 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
     if name in evidence.attributes("ground_truth"):
         reference = evidence.whole.attribute_column("ground_truth", name)
         truth = _levels(column("ground_truth", name), reference)
-        if name in OWN_GEOMETRY and name in evidence.attributes("predictions"):
+        if is_of_both_sides(evidence, name):
             return Attribute(name, "own_geometry", truth, _levels(column("predictions", name), reference))
         return Attribute(name, "none", truth, None)
     known = ", ".join(attribute_names(evidence))
     raise QueryError(f"{name!r} is not an attribute of the images or the ground truth. Hint: one of {known}")
+
+
+def is_of_both_sides(evidence: Evidence, name: str) -> bool:
+    """Whether ground truth and predictions have an attribute of one kind, so that false positives have values."""
+    if not all(name in evidence.attributes(table) for table in ("ground_truth", "predictions")):
+        return False
+    own, other = (
+        evidence.whole.attribute_column(table, name).dtype for table in ("ground_truth", "predictions")
+    )
+    return own == other or (own.is_numeric() and other.is_numeric())
 
 
 @dataclass(frozen=True)

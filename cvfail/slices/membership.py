@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
 from cvfail.errors import QueryError
-from cvfail.evidence.attributes import OWN_GEOMETRY, as_levels, attribute, attribute_names
-from cvfail.evidence.evidence import Evidence
+from cvfail.evidence.attributes import as_levels, attribute, attribute_names, is_of_both_sides
+from cvfail.evidence.evidence import ROW_NUMBERS, Evidence
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.slices.predicates import NULL, AttributeValue, Part, Slice, columns_of
 
@@ -37,7 +37,7 @@ class Membership:
     Attributes:
         rule: How false positives were given to it.
         truth: Ground truth in the slice, shape (G,); None if only predictions can be in it.
-        found_by: Predictions that may be right in the slice if their object is in it, shape (D,).
+        found_by: Predictions that may be right in the slice, if their object is in it too, shape (D,).
         wrong: Predictions that are in the slice if they are false positives, shape (D,); None if that is unknown.
     """
 
@@ -71,17 +71,14 @@ def membership(
 
     Notes:
         An object lies in the slice by its own values and those of its image and class. A prediction that found
-        an object lies where the object does, whatever its own box says. A false positive lies in the slice of
-        its image and class (``exact``), of its own box where the predicate is of geometry (``own_geometry``),
-        and where it is of columns that predictions alone have, by these (``own_prediction``): recall is unknown
-        then. Of an attribute that ground truth alone has a false positive has no value.
+        an object lies where the object does, whatever its own values say. A false positive lies in the slice of
+        its image and class (``exact``), and of its own box, or what else both sides have (``own_geometry``). If
+        the predicate asks for what predictions alone have (``own_prediction``), all predictions lie by their own
+        values, and recall is unknown. Of an attribute that ground truth alone has a false positive has no value.
     """
     evidence = point.evidence
     sides = [_sides(evidence, part) for part in slice_.parts]
     by_truth = [part.truth for part in sides if part.truth is not None]
-    only_predictions = [
-        part.prediction for part in sides if part.kind == "own_prediction" and part.prediction is not None
-    ]
     own = [part.prediction for part in sides if part.prediction is not None]
     kinds: set[str] = {part.kind for part in sides}
     if {"own_prediction", "ground_truth"} <= kinds:
@@ -90,20 +87,21 @@ def membership(
             "Hint: make two slices of it"
         )
     everyone = np.ones(evidence.outcomes.rows("predictions"), np.bool_)
-    wrong: Mask | None = reduce(np.logical_and, own, everyone)
+    inside = reduce(np.logical_and, own, everyone)
+    wrong: Mask | None = inside
     rule = _rule(kinds, false_positives)
     if rule == "none":
         wrong = None
     elif rule == "attributed":
         limited = [part.truth for part in sides if part.kind == "ground_truth" and part.truth is not None]
         target = point.typed[1]
-        inside = np.append(np.logical_and.reduce(limited), False)
-        wrong = np.asarray(wrong & inside[target])
+        aimed_at = np.append(np.logical_and.reduce(limited), False)
+        wrong = np.asarray(inside & aimed_at[target])
     whole = np.ones(evidence.outcomes.rows("ground_truth"), np.bool_)
     return Membership(
         rule=rule,
-        truth=None if only_predictions else reduce(np.logical_and, by_truth, whole),
-        found_by=reduce(np.logical_and, only_predictions, everyone),
+        truth=None if rule == "own_prediction" else reduce(np.logical_and, by_truth, whole),
+        found_by=inside if rule == "own_prediction" else everyone,
         wrong=wrong,
     )
 
@@ -119,45 +117,66 @@ def _rule(kinds: set[str], false_positives: FalsePositives) -> Rule:
 def _sides(evidence: Evidence, part: Part) -> _Sides:
     if isinstance(part, AttributeValue):
         found = _by_level(evidence, part)
-        if found is not None:
+        if isinstance(found, _Sides):
             return found
-        number = float(part.value)
-        part = pl.col(part.attribute) == number
+        part = found
     tables = {name: _tables_with(evidence, name) for name in columns_of(part)}
+    kind = _kind(evidence, tables)
     return _Sides(
-        kind=_kind(tables),
+        kind=kind,
         truth=_holds(evidence, "ground_truth", part, tables),
-        prediction=_holds(evidence, "predictions", part, tables),
+        prediction=None if kind == "ground_truth" else _holds(evidence, "predictions", part, tables),
     )
 
 
-def _by_level(evidence: Evidence, part: AttributeValue) -> _Sides | None:
-    """An attribute that has a level; None for a number that is compared as it is.
+def _by_level(evidence: Evidence, part: AttributeValue) -> _Sides | pl.Expr:
+    """Where an attribute has a level; a comparison, if it is a number or a column that is no attribute.
 
     Raises:
         QueryError: The attribute is unknown, or has no such level.
     """
     name = part.attribute
     images, objects = evidence.attributes("images"), evidence.attributes("ground_truth")
-    if name not in {*images, *objects, "category", "size"} or (
-        name == "size" and evidence.task != "detection"
-    ):
-        known = ", ".join(attribute_names(evidence.whole))
-        raise QueryError(f"{name!r} is not an attribute. Hint: one of {known}")
+    derived = {"category", "size"} if evidence.task == "detection" else {"category"}
+    if name not in {*images, *objects, *derived}:
+        return _compared(part, _dtype(evidence, name))
+    found = attribute(evidence, name)
     levels = _levels(evidence, name)
     value = None if part.value == NULL else part.value
     if value not in levels:
-        if value is not None and _is_number(value) and _column(evidence, name).dtype.is_numeric():
-            return None
+        has_numbers = name not in derived and _column(evidence, name).dtype.is_numeric()
+        if has_numbers and value is not None and _is_number(value):
+            return _compared(part, pl.Float64())
         shown = ", ".join(NULL if level is None else level for level in levels[:12])
         raise QueryError(f"{name!r} is never {part.value!r}. Hint: one of {shown}")
-    found = attribute(evidence, name)
     wanted = pl.Series([value], dtype=pl.String)
     sides = [
         None if side is None else side.cast(pl.String).eq_missing(wanted).to_numpy()
         for side in (found.truth, found.prediction)
     ]
     return _Sides("ground_truth" if found.rule == "none" else found.rule, *sides)
+
+
+def _compared(part: AttributeValue, dtype: pl.DataType) -> pl.Expr:
+    """A column that has a value, as a number or as text."""
+    column = pl.col(part.attribute)
+    if part.value == NULL:
+        return column.is_null()
+    if not dtype.is_numeric():
+        return column.cast(pl.String) == part.value
+    if not _is_number(part.value):
+        raise QueryError(f"{part.attribute!r} is never {part.value!r}. Hint: it holds {dtype}")
+    return column == float(part.value)
+
+
+def _dtype(evidence: Evidence, name: str) -> pl.DataType:
+    """The type of a column that some table has.
+
+    Raises:
+        QueryError: There is no such column.
+    """
+    table = min(_tables_with(evidence, name))
+    return evidence.images[name].dtype if table == "images" else _values(evidence, table, name).dtype
 
 
 def _levels(evidence: Evidence, name: str) -> list[str | None]:
@@ -194,17 +213,18 @@ def _tables_with(evidence: Evidence, name: str) -> frozenset[str]:
     if name in evidence.attributes("images"):
         return frozenset({"images"})
     own = {table for table in ("ground_truth", "predictions") if name in evidence.outcomes.names(table)}
-    if own:
+    if own and name not in ROW_NUMBERS:
         return frozenset(own)
     if name in evidence.images.columns:
         return frozenset({"images"})
     known = [*attribute_names(evidence.whole), *evidence.images.columns]
     known += [*evidence.outcomes.names("ground_truth"), *evidence.outcomes.names("predictions")]
-    raise QueryError(f"no column {name!r}. Hint: one of {', '.join(dict.fromkeys(known))}")
+    shown = ", ".join(name for name in dict.fromkeys(known) if name not in ROW_NUMBERS)
+    raise QueryError(f"no attribute or column {name!r}. Hint: one of {shown}")
 
 
 def _kind(
-    tables: dict[str, frozenset[str]],
+    evidence: Evidence, tables: dict[str, frozenset[str]]
 ) -> Literal["exact", "own_geometry", "own_prediction", "ground_truth"]:
     sets = set(tables.values())
     if frozenset({"predictions"}) in sets:
@@ -214,17 +234,16 @@ def _kind(
     shared = {name for name, of in tables.items() if "images" not in of} - _CLASS
     if not shared:
         return "exact"
-    return "own_geometry" if shared <= _BOX | OWN_GEOMETRY else "ground_truth"
+    alike = all(name in _BOX or is_of_both_sides(evidence, name) for name in shared)
+    return "own_geometry" if alike else "ground_truth"
 
 
 def _holds(evidence: Evidence, table: str, part: pl.Expr, tables: dict[str, frozenset[str]]) -> Mask | None:
     """Where an expression holds on one side; None if the side lacks a column."""
     if any(not of & {"images", table} for of in tables.values()):
         return None
-    if table == "predictions" and _kind(tables) == "ground_truth":
-        return None
     rows = evidence.outcomes.rows(table)
-    columns = [_values(evidence, table, name, of) for name, of in tables.items()]
+    columns = [_values(evidence, table, name) for name in tables]
     frame = pl.DataFrame(columns) if columns else pl.DataFrame(height=rows)
     try:
         answer = frame.select(part.alias("unit:in")).to_series()
@@ -232,12 +251,17 @@ def _holds(evidence: Evidence, table: str, part: pl.Expr, tables: dict[str, froz
         raise QueryError(f"{part}: {str(error).splitlines()[0]}") from error
     if answer.dtype != pl.Boolean:
         raise QueryError(f"{part} gives {answer.dtype}, not true or false. Hint: compare it with something")
+    if answer.len() != rows and columns:
+        raise QueryError(
+            f"{part} has {answer.len()} values for {rows} rows. Hint: decide every row by itself"
+        )
     if answer.len() != rows:
         answer = answer.extend_constant(answer[0], rows - 1) if rows else answer.clear()
     return answer.fill_null(False).to_numpy()
 
 
-def _values(evidence: Evidence, table: str, name: str, of: frozenset[str]) -> pl.Series:
+def _values(evidence: Evidence, table: str, name: str) -> pl.Series:
+    of = _tables_with(evidence, name)
     if name == "category" or (name == "size" and table in of):
         found = attribute(evidence, name)
         side = found.truth if table == "ground_truth" else found.prediction
