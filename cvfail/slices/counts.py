@@ -21,6 +21,10 @@ OBJECT_ERRORS = ("missed", "classification", "localisation")
 PREDICTION_ERRORS = ("duplicate", "background", "both")
 """False positives that cost no object."""
 
+SCORES = ("scores", "scores_rest")
+"""Σ over hits and false positives of the score in steps of 2⁻²⁶, and of what is left in steps of 2⁻⁵²: such sums
+are exact, so that they do not depend on how rows are cut into blocks."""
+
 BINS = 10
 """Equal bins of the scores from 0 to 1 for the calibration error."""
 
@@ -31,8 +35,8 @@ class SliceCounts:
 
     Attributes:
         by_cluster: One row per cluster with any: ``cluster``, ``tp`` (as objects), ``fn``, ``hits`` (as
-            predictions), ``fp``, the error types, ``scores`` (Σ over hits and false positives).
-        bins: Per bin of the scores: predictions, their scores, and hits among them, shape (3, BINS).
+            predictions), ``fp``, the error types, and `SCORES`, by ascending cluster.
+        bins: Per bin of the scores: predictions, the two parts of their scores, and hits, shape (4, BINS).
         confusions: Objects by true and predicted code, background last, shape (K + 1, K + 1).
     """
 
@@ -45,7 +49,7 @@ class SliceCounts:
         """The counts of several runs of images together."""
         by_cluster = pl.concat([part.by_cluster for part in parts])
         return cls(
-            by_cluster.group_by(CLUSTER, maintain_order=True).sum(),
+            by_cluster.group_by(CLUSTER).sum().sort(CLUSTER),
             np.sum([part.bins for part in parts], axis=0),
             np.sum([part.confusions for part in parts], axis=0),
         )
@@ -147,8 +151,15 @@ def _by_cluster(
     present = np.unique(np.concatenate([np.unique(clusters) for clusters in rows.values()]))
     size = int(present[-1]) + 1 if present.size else 0
     columns = {name: np.bincount(clusters, minlength=size)[present] for name, clusters in rows.items()}
-    sums = np.bincount(scored, scores, minlength=size)[present]
-    return pl.DataFrame({CLUSTER: present, **columns, "scores": sums.astype(np.float64)})
+    sums = [
+        np.bincount(scored, part, minlength=size)[present].astype(np.float64) for part in _exact_parts(scores)
+    ]
+    return pl.DataFrame({CLUSTER: present, **columns, **dict(zip(SCORES, sums, strict=True))})
+
+
+def _exact_parts(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    coarse = np.floor(scores * 2.0**26) * 2.0**-26
+    return coarse, np.rint((scores - coarse) * 2.0**52) * 2.0**-52
 
 
 def _binned(scores: NDArray[np.float64], hits: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -156,7 +167,7 @@ def _binned(scores: NDArray[np.float64], hits: NDArray[np.bool_]) -> NDArray[np.
     return np.stack(
         [
             np.bincount(place, minlength=BINS).astype(np.float64),
-            np.bincount(place, scores, minlength=BINS),
+            *(np.bincount(place, part, minlength=BINS) for part in _exact_parts(scores)),
             np.bincount(place, hits.astype(np.float64), minlength=BINS),
         ]
     )

@@ -61,7 +61,7 @@ def slice_average_precision(
         "estimate": values,
         "rest": rest,
         "difference": None if rest is None else values - rest,
-        "clusters": int(evidence.clusters.max(initial=-1)) + 1,
+        "clusters": _clusters(sides[0]),
     }
     if not replicates:
         return row
@@ -87,6 +87,11 @@ def _mean(evidence: SlicedEvidence, chosen: slice) -> tuple[float | None, int]:
     values = curves.average_precision[:, 0, 0, chosen].mean(axis=1)
     defined = values[~np.isnan(values)]
     return (float(defined.mean()) if defined.size else None), int(curves.positives[:, 0, 0].sum())
+
+
+def _clusters(evidence: SlicedEvidence) -> int:
+    """How many clusters have ground truth that counts."""
+    return int(np.unique(evidence.clusters[evidence.coding.truth_image[evidence.regular()]]).size)
 
 
 def _replicates(evidence: SlicedEvidence, chosen: slice, replicates: int, seed: int) -> NDArray[np.float64]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ from cvfail.slices.counts import (
     CLUSTER,
     OBJECT_ERRORS,
     PREDICTION_ERRORS,
+    SCORES,
     SliceCounts,
     count_slices,
 )
@@ -48,13 +50,14 @@ _RATIOS: dict[str, _Ratio] = {
     "f1": _Ratio(2 * _TP, 2 * _TP + _FN + _FP, ("objects", "predictions")),
     **{name: _share(name, ("tp", "fn"), ("objects",)) for name in OBJECT_ERRORS},
     **{name: _share(name, ("hits", "fp"), ("predictions",)) for name in PREDICTION_ERRORS},
-    "mean_score": _Ratio(pl.col("scores"), _HITS + _FP, ("predictions",)),
+    "mean_score": _Ratio(pl.sum_horizontal(SCORES), _HITS + _FP, ("predictions",)),
 }
 
 METRICS = (*_RATIOS, "specificity", "calibration_error", "ap", "ap50")
 """Everything that `slice_table` can tell of a slice."""
 
 _DEFAULT = ("recall", "precision", "f1")
+_CLASS = {"category", "category_id"}
 
 _SCHEMA: dict[str, type[pl.DataType]] = {
     "slice": pl.String,
@@ -71,6 +74,21 @@ _SCHEMA: dict[str, type[pl.DataType]] = {
     "p_value": pl.Float64,
     "design_effect": pl.Float64,
     "fp_rule": pl.String,
+}
+
+
+_COUNTS = {
+    "slice": pl.String,
+    **dict.fromkeys(("found", *OBJECT_ERRORS, "correct", "false_positives", *PREDICTION_ERRORS), pl.Int64),
+    "fp_rule": pl.String,
+}
+
+_CONFUSIONS = {
+    "slice": pl.String,
+    "true": pl.String,
+    "predicted": pl.String,
+    "count": pl.Int64,
+    "share": pl.Float64,
 }
 
 
@@ -91,15 +109,37 @@ class SliceTable(ResultTable):
         *,
         caption: str,
         counts: Mapping[str, SliceCounts],
+        members: Mapping[str, Membership],
         categories: Sequence[str],
         rows: Callable[[str], pl.DataFrame],
     ) -> None:
         super().__init__(df, caption=caption)
-        self._counts, self._categories, self._rows = counts, list(categories), rows
+        self._counts, self._members = counts, members
+        self._categories, self._rows = list(categories), rows
 
     def wide(self, value: str = "estimate") -> pl.DataFrame:
         """One row per slice, one column per metric, of one column of `df`."""
         return self.df.pivot("metric", index="slice", values=value, maintain_order=True)
+
+    def counts(self) -> pl.DataFrame:
+        """What was counted in every slice.
+
+        Returns:
+            ``slice``; objects that were ``found``, ``missed``, ``classification`` and ``localisation``; predictions
+            that are ``correct`` or ``false_positives``, and how many of these are ``duplicate``, ``background`` and
+            ``both``; ``fp_rule``. Null where a slice has no such rows by that rule.
+        """
+        rows = []
+        for name, counts in self._counts.items():
+            members, sums = self._members[name], counts.by_cluster.sum().fill_null(0).row(0, named=True)
+            row = {"found": sums["tp"], **{error: sums[error] for error in OBJECT_ERRORS}}
+            wrong = {"false_positives": sums["fp"], **{error: sums[error] for error in PREDICTION_ERRORS}}
+            objects = row if members.truth is not None else dict.fromkeys(row)
+            others = wrong if members.wrong is not None else dict.fromkeys(wrong)
+            rows.append(
+                {"slice": name, **objects, "correct": sums["hits"], **others, "fp_rule": members.rule}
+            )
+        return pl.DataFrame(rows, schema=_COUNTS)
 
     def confusions(self) -> pl.DataFrame:
         """Objects that were taken for another class, by slice.
@@ -125,7 +165,7 @@ class SliceTable(ResultTable):
             )
             frame = frame.sort("count", descending=True, maintain_order=True)
             tables.append(frame.select(pl.lit(name).alias("slice"), pl.all()))
-        return pl.concat(tables) if tables else pl.DataFrame()
+        return pl.concat(tables) if tables else pl.DataFrame(schema=_CONFUSIONS)
 
     def rows(self, name: str) -> pl.DataFrame:
         """The ground truth in a slice with its outcome; predictions, for a slice that only they can be in.
@@ -176,19 +216,22 @@ def slice_table(
     Notes:
         `recall` is found objects of all objects; `missed`, `classification` and `localisation` are shares of
         the objects as well, `duplicate`, `background` and `both` of the predictions. `calibration_error` is the
-        expected calibration error in ten equal bins of the score; compare `mean_score` with `precision`. The
-        rest is what lies outside a slice, never the whole that contains it.
+        expected calibration error in ten equal bins of the score; compare `mean_score` with `precision`.
+        `specificity` is a classifier's, averaged over the classes, on slices of whole images. The rest is what
+        lies outside a slice, never the whole that contains it.
 
     Source: semantics of slices: docs/semantics.md; intervals: `cvfail.statistics.clustered`, differences:
         `cvfail.statistics.contrast`.
     """
     chosen = _chosen(metrics)
+    _check_false_positives(false_positives, rematch)
     declared = {one.name: one for one in declared_slices(slices)}
     selections = {name: Selection(one, false_positives, rematch=rematch) for name, one in declared.items()}
-    whole, counts, members = _counted(point, selections)
+    counts, wholes, members = _counted(point, selections)
     rows: list[dict[str, object]] = []
     for name, selection in selections.items():
-        table = _Rows(name, members[name], point.evidence.categories.height, confidence)
+        of_images = members[name].rule == "exact" and not _CLASS & set(declared[name].columns)
+        table = _Rows(name, members[name], of_images, point.evidence.categories.height, confidence)
         for metric in chosen:
             if metric in {"ap", "ap50"}:
                 found = slice_average_precision(
@@ -202,7 +245,7 @@ def slice_table(
                 )
                 rows.append({"slice": name, "metric": metric, **found})
             else:
-                rows.append(table.row(metric, counts[name], whole, point.evidence.task))
+                rows.append(table.row(metric, counts[name], wholes[name], point.evidence.task))
     frame = pl.DataFrame(rows, schema=_SCHEMA)
     q_values = [benjamini_hochberg(frame.filter(pl.col("metric") == metric)["p_value"]) for metric in chosen]
     adjusted = [q_values[k % len(chosen)][k // len(chosen)] for k in range(len(frame))]
@@ -213,6 +256,7 @@ def slice_table(
         frame,
         caption=_caption(point, rematch, confidence),
         counts=counts,
+        members=members,
         categories=point.evidence.category_names,
         rows=lambda name: _members(point, selections[name]),
     )
@@ -226,18 +270,34 @@ def _chosen(metrics: str | Sequence[str]) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
+def _check_false_positives(false_positives: FalsePositives, rematch: bool) -> None:
+    known = get_args(FalsePositives)
+    if false_positives not in known:
+        raise QueryError(f"false_positives is {false_positives!r}. Hint: one of {', '.join(known)}")
+    if rematch and false_positives == "attributed":
+        raise QueryError(
+            "attributed false positives aim at objects of the one match of all. Hint: leave rematch out"
+        )
+
+
 def _counted(
     point: OperatingPoint, selections: Mapping[str, Selection]
-) -> tuple[SliceCounts, dict[str, SliceCounts], dict[str, Membership]]:
-    """Counts of everything and of each slice; of a match of its own where that is asked."""
-    if not any(selection.rematch for selection in selections.values()):
-        return count_slices(point, selections)
-    whole, _, members = count_slices(point, selections)
-    counts = {}
+) -> tuple[dict[str, SliceCounts], dict[str, SliceCounts], dict[str, Membership]]:
+    """Counts of each slice and of slice and rest together; of matches of their own where that is asked."""
+    whole, counts, members = count_slices(point, selections)
+    wholes = dict.fromkeys(selections, whole)
     for name, selection in selections.items():
-        sliced = SlicedEvidence(point.evidence, selection)
-        counts[name] = count_slices(OperatingPoint(sliced, point.iou, point.score), {})[0]
-    return whole, counts, members
+        if selection.rematch:
+            own, rest = (
+                count_slices(_matched_anew(point, side), {})[0]
+                for side in (selection, replace(selection, complement=True))
+            )
+            counts[name], wholes[name] = own, SliceCounts.merged([own, rest])
+    return counts, wholes, members
+
+
+def _matched_anew(point: OperatingPoint, selection: Selection) -> OperatingPoint:
+    return OperatingPoint(SlicedEvidence(point.evidence, selection), point.iou, point.score)
 
 
 @dataclass(frozen=True)
@@ -246,6 +306,7 @@ class _Rows:
 
     name: str
     members: Membership
+    of_images: bool
     kinds: int
     confidence: float
 
@@ -255,13 +316,11 @@ class _Rows:
         if metric == "calibration_error":
             return row | (self._calibration(own) if self._has(("predictions",)) else {})
         if metric == "specificity":
-            if task != "classification" or not self._has(("objects", "predictions")):
+            if task != "classification" or not self.of_images:
                 return row
             ratio = _Ratio((self.kinds - 1) * (_TP + _FN) - _FP, (self.kinds - 1) * (_TP + _FN), ())
         else:
             ratio = _RATIOS[metric]
-        if metric in {"mean_score"} and not _are_probabilities(whole):
-            return row
         return row | self._ratio(ratio, own, whole) if self._has(ratio.needs) else row
 
     def _has(self, needs: tuple[str, ...]) -> bool:
@@ -294,27 +353,21 @@ class _Rows:
         return row | {name: contrast[name] for name in names} | {"rest": contrast["rest_rate"]}
 
     def _calibration(self, own: SliceCounts) -> dict[str, object]:
-        count, scores, hits = own.bins
+        count, *scores, hits = own.bins
         total = float(count.sum())
-        error = float(np.abs(scores - hits).sum()) / total if total and _are_probabilities(own) else None
+        error = float(np.abs(np.sum(scores, axis=0) - hits).sum()) / total if total else None
         return {"estimate": error, "support": total}
-
-
-def _are_probabilities(counts: SliceCounts) -> bool:
-    """Whether scores can be compared with rates: no bin's mean lies outside [0, 1]."""
-    count, scores, _ = counts.bins
-    return bool(np.all((scores >= 0.0) & (scores <= count)))
 
 
 def _members(point: OperatingPoint, selection: Selection) -> pl.DataFrame:
     tables = []
     for block, part in point.blocks():
         found = selection.of(part)
-        rows = (
-            part.ground_truth.filter(pl.Series(found.truth))
-            if found.truth is not None
-            else part.all_predictions.filter(pl.Series(found.found_by & part.kept))
-        )
+        if found.truth is None:
+            rows = part.all_predictions.filter(pl.Series(found.found_by & part.kept))
+        else:
+            outcomes = _matched_anew(part, selection) if selection.rematch else part
+            rows = outcomes.ground_truth.filter(pl.Series(found.truth))
         tables.append(block.as_in_the_whole(rows))
     return pl.concat(tables)
 

@@ -82,6 +82,26 @@ class SlicedEvidence(Evidence):
         self.coding = base.coding
 
     @property
+    def whole(self) -> Evidence:
+        """The evidence that the base is a block of."""
+        return self._base.whole
+
+    @cached_property
+    def category_names(self) -> list[str]:
+        """The labels of the base."""
+        return self._base.category_names
+
+    @cached_property
+    def clusters(self) -> NDArray[np.int32]:
+        """The cluster codes of the base, which for a block are those of the whole."""
+        return self._base.clusters
+
+    @cached_property
+    def cluster_ids(self) -> pl.Series:
+        """The cluster ids that the codes count."""
+        return self._base.cluster_ids
+
+    @property
     def block_count(self) -> int:
         """That of the base."""
         return self._base.block_count
