@@ -176,13 +176,13 @@ def test_what_is_no_predicate_is_refused_with_the_remedy(where, message):
     "slices", [["light=day", "light=day"], [Slice("a=1", name="x"), Slice("b=1", name="x")]]
 )
 def test_two_slices_of_one_name_are_refused(slices):
-    with pytest.raises(QueryError, match="two slices are called.*Hint: give them names"):
+    with pytest.raises(QueryError, match=r"two slices are called.*Hint: give them names"):
         declared_slices(slices)
 
 
 @pytest.mark.parametrize("combine", [lambda one: ~one, lambda one: one | one])
 def test_an_attribute_value_is_not_negated(combine):
-    with pytest.raises(QueryError, match="light=day cannot be negated.*Hint: write it as an expression"):
+    with pytest.raises(QueryError, match=r"light=day cannot be negated.*Hint: write it as an expression"):
         combine(Slice("light=day"))
 
 
