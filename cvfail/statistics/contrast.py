@@ -57,7 +57,11 @@ def slice_against_rest(
             v   = max( m/(m-1) · Σ z_i² , p(1-p)(1/N_S + 1/N_R) )       p = rate of all units
             t   = (p_S - p_R)/√v  with m-1 degrees of freedom
 
-        m is the number of clusters on the side that has fewer, since that side makes most of the variance.
+        m = (Σ n_i)²/Σ n_i² is the number of clusters of one size that would tell as much, at least 2, on the side
+        where it is lower, since that side makes most of the variance; it is the number of clusters where all have
+        as many units. Where one image holds most of the objects there is hardly more than one, whatever their
+        number: counted in full, up to 21 % of equal slices seemed different at the 5 % level where sizes spread over
+        two orders of magnitude; with this m at most 8 % do (see the tests).
         The second value of v is the variance of independent units under no difference: a slice whose few
         clusters happen to agree (no errors at all, say) has no visible variance and would seem certain
         without it. With 3 to 10 images a plain m = all images and no floor calls 10 to 50 % of equal slices
@@ -117,6 +121,8 @@ def _rates(sums: pl.DataFrame) -> pl.DataFrame:
     """Add the rates of slice, rest and all, and the variance of the difference of the first two."""
     rest_y, rest_n = pl.col("rest_errors"), pl.col("rest_units")
     pooled = pl.col("_pooled")
+    inside = pl.col("units_squared")
+    outside = pl.col("all_units_squared") - 2.0 * pl.col("units_all_units") + inside
     return (
         sums.with_columns(rest_errors=_ALL_Y - _Y, rest_units=_ALL_N - _N)
         .with_columns(
@@ -127,10 +133,18 @@ def _rates(sums: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(
             difference=pl.col("rate") - pl.col("rest_rate"),
+            _effective=pl.min_horizontal(
+                "_m", _effective_clusters(_N, inside), _effective_clusters(rest_n, outside)
+            ).clip(2.0, None),
             _floor=(pooled * (1.0 - pooled)).clip(0.0, None) * (1.0 / _N + 1.0 / rest_n),
             _squares=_sum_of_squared_influences(),
         )
     )
+
+
+def _effective_clusters(units: pl.Expr, squares: pl.Expr) -> pl.Expr:
+    """The number of clusters of one size that tell as much as these: (Σn)² / Σn²."""
+    return pl.when(squares > 0.0).then(units**2 / squares).otherwise(1.0)
 
 
 def _sum_of_squared_influences() -> pl.Expr:
@@ -154,11 +168,13 @@ def _sum_of_squared_influences() -> pl.Expr:
 
 def _inference(rates: pl.DataFrame, by: Sequence[str], confidence: float) -> pl.DataFrame:
     """Add intervals and p-values and put the columns in order."""
-    m = pl.col("_m")
+    m = pl.col("_effective")
     rates = rates.with_columns(
-        _error=pl.when(m > 1).then(pl.max_horizontal(m / (m - 1) * pl.col("_squares"), "_floor").sqrt())
+        _error=pl.when(pl.col("_m") > 1).then(
+            pl.max_horizontal(m / (m - 1) * pl.col("_squares"), "_floor").sqrt()
+        )
     ).with_columns(_error=pl.when(pl.col("_error") > 0.0).then(pl.col("_error")))
-    degrees = rates["_m"].to_numpy() - 1
+    degrees = rates["_effective"].to_numpy() - 1
     statistic = (rates["difference"] / rates["_error"]).cast(pl.Float64).to_numpy()
     reach = pl.Series("_reach", t_quantile(confidence, degrees)).fill_nan(None) * rates["_error"]
     p_value = pl.Series("p_value", np.minimum(t_p_value(statistic, degrees), 1.0)).fill_nan(None)

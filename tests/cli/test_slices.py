@@ -42,7 +42,7 @@ def test_a_slice_without_rows_is_said(run, saved):
     [
         ([], "no slice is declared"),
         (["light=nigth"], "'light' is never 'nigth'. Hint: one of day, night"),
-        (["lihgt=night"], "'lihgt' is not an attribute"),
+        (["lihgt=night"], "no attribute or column 'lihgt'"),
         (["light <"], "is no predicate"),
         ([NIGHT, NIGHT], "two slices have one name"),
     ],

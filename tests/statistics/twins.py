@@ -78,6 +78,11 @@ def contrast_twin(inside, everywhere, confidence=0.95):
         squares += ((y - ys / ns * n) / ns - (rest[cluster][0] - yr / nr * rest[cluster][1]) / nr) ** 2
     m = min(sum(n > 0 for _, n in side.values()) for side in (inside, rest))
     floor = ya / na * (1 - ya / na) * (1 / ns + 1 / nr)
+    alike = [
+        sum(n for _, n in side.values()) ** 2 / sum(n * n for _, n in side.values())
+        for side in (inside, rest)
+    ]
+    m = max(min(m, *alike), 2)
     error = math.sqrt(max(m / (m - 1) * squares, floor))
     reach = stats.t.ppf((1 + confidence) / 2, m - 1) * error
     p_value = 2 * stats.t.sf(abs(difference) / error, m - 1)
