@@ -108,7 +108,7 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
         reference = evidence.whole.attribute_column("ground_truth", name)
         truth = _levels(column("ground_truth", name), reference)
         if is_of_both_sides(evidence, name):
-            return Attribute(name, "own_geometry", truth, _levels(column("predictions", name), reference))
+            return Attribute(name, "own_geometry", truth, _like(column("predictions", name), reference))
         return Attribute(name, "none", truth, None)
     known = ", ".join(attribute_names(evidence))
     raise QueryError(f"{name!r} is not an attribute of the images or the ground truth. Hint: one of {known}")
@@ -187,6 +187,15 @@ def _levels(values: pl.Series, reference: pl.Series) -> pl.Series:
         return bin_by_edges(numbers, quantile_edges(known))
     exact = values if reference.n_unique() <= MOST_LEVELS else numbers
     return exact.cast(pl.String).set(numbers.is_null(), None)
+
+
+def _like(values: pl.Series, reference: pl.Series) -> pl.Series:
+    """Levels of values in another numeric type than the reference's: 1.0 is its 1."""
+    levels = _levels(values, reference)
+    if values.dtype == reference.dtype or levels.dtype != pl.String:
+        return levels
+    same = values.cast(reference.dtype, strict=False)
+    return _levels(same, reference).zip_with((same == values).fill_null(False), levels)
 
 
 def _size(area: pl.Series) -> pl.Series:

@@ -1,5 +1,7 @@
 """Attributes: levels of numbers, sizes on the boundaries, and what cannot be grouped by."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -54,6 +56,23 @@ def test_identifiers_constants_and_lists_are_not_offered():
     evidence = make_evidence(wide, Policy())
     assert attribute_names(evidence) == ["category", "size", "light", "temperature"]
     assert dropped_attributes(evidence) == ["site", "tags"]
+
+
+def test_what_both_sides_have_gives_false_positives_their_own_value():
+    data = detection([1], [1], [a_box(), a_box()], [a_box(score=0.9)] * 3)
+    truth = data.ground_truth.with_columns(
+        angle=pl.Series([1, 2]), cover=pl.Series(["a", "b"]), tag=pl.lit("x")
+    )
+    found = data.predictions.with_columns(angle=pl.Series([2.0, 2.5, None]), cover=pl.lit(7))
+    evidence = make_evidence(replace(data, ground_truth=truth, predictions=found), Policy())
+    angle = attribute(evidence, "angle")
+    assert (angle.rule, angle.truth.to_list()) == ("own_geometry", ["1", "2"])
+    assert angle.prediction.to_list() == ["2", "2.5", None]
+    assert attribute(evidence, "cover").rule == attribute(evidence, "tag").rule == "none"
+
+
+def a_box(**more):
+    return {"image_id": 1, "category_id": 1, "bbox": [0, 0, 10, 10], **more}
 
 
 @pytest.mark.parametrize("value", [None, "day"])

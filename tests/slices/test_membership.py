@@ -130,7 +130,7 @@ def test_the_rule_is_said(where, options, rule):
 
 @pytest.mark.parametrize("name", PARTITIONS)
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_counts_add_up_over_a_partition(name, seed):
     evaluation = random_evaluation(seed)
     slices = {str(number): where for number, where in enumerate(PARTITIONS[name])}
@@ -150,21 +150,21 @@ def test_counts_add_up_over_a_partition(name, seed):
             assert sums["false_positives"] == aimed.height
 
 
-@pytest.mark.parametrize("where", ["light=day", "size=small", "angle < 15", "category=class 5 & size=medium"])
+@pytest.mark.parametrize(
+    "where", ["light = 'day'", "size=small", "angle < 15", "category = 'class 5' AND size = 'medium'"]
+)
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_counts_are_those_of_a_plain_walk_over_rows(where, seed):
     evaluation = random_evaluation(seed)
     holds = {
-        "light=day": lambda row: row["light"] == "day",
+        "light = 'day'": lambda row: row["light"] == "day",
         "size=small": lambda row: row["own_area"] < 1024,
         "angle < 15": lambda row: row["angle"] < 15,
-        "category=class 5 & size=medium": lambda row: (
+        "category = 'class 5' AND size = 'medium'": lambda row: (
             row["category_id"] == 5 and 1024 <= row["own_area"] < 9216
         ),
     }[where]
-    if "class 5" in where and 5 not in evaluation.categories["category_id"]:
-        return
     attributes = evaluation.images.select("image_id", "light")
     truths = (
         evaluation.ground_truth_at().with_columns(own_area="area").join(attributes, on="image_id", how="left")
@@ -182,7 +182,7 @@ def test_counts_are_those_of_a_plain_walk_over_rows(where, seed):
     assert counts(evaluation, where) == [expected]
 
 
-@pytest.mark.parametrize("rows", [1, 7, 10_000])
+@pytest.mark.parametrize("rows", [1, 12])
 def test_members_of_blocks_are_those_of_the_whole(rows, tmp_path):
     evaluation = random_evaluation(11)
     stored = in_blocks(evaluation, tmp_path / "run", rows)

@@ -62,7 +62,7 @@ def test_conditions_that_are_joined_stand_for_themselves():
     assert len(Slice((night & wide) | wide).parts) == 1
 
 
-@pytest.mark.parametrize("false_positives", ["none", "shared", "attributed"])
+@pytest.mark.parametrize("false_positives", ["shared", "attributed"])
 @pytest.mark.parametrize(
     "ways",
     [

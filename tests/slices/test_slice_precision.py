@@ -90,7 +90,7 @@ def test_the_golden_slices_by_aspect_are_the_references(golden, name, rematch):
 
 
 @given(seed=st.integers(0, 10_000), low=st.integers(0, 8), width=st.integers(0, 8))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_a_range_of_numbers_matched_anew_is_the_references_area_range(seed, low, width):
     images, categories, annotations, detections = random_records(seed)
     assume(annotations and detections)
@@ -139,12 +139,12 @@ def test_one_match_of_all_differs_from_a_new_one_where_a_prediction_has_another_
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_a_slice_of_images_has_the_average_precision_of_these_images_alone(seed):
     data = random_data(seed)
     night = data.images.filter(pl.col("light") == "night")["image_id"]
     whole, alone = evaluate(data), evaluate(part(data, night))
-    own = whole.slices({"it": "light=night"}, metrics=METRICS).df
+    own = whole.slices({"it": "light = 'night'"}, metrics=METRICS).df
     other = alone.slices({"it": pl.lit(True)}, metrics=METRICS).df
     assert own["estimate"].to_list() == other["estimate"].to_list()
     assert own["support"].to_list() == other["support"].to_list()
@@ -155,7 +155,7 @@ def test_a_slice_of_images_has_the_average_precision_of_these_images_alone(seed)
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=10)
+@settings(max_examples=6)
 def test_a_slice_of_one_class_has_its_average_precision(seed):
     evaluation = evaluate(random_data(seed))
     of_class = evaluation.average_precision(replicates=0).df
@@ -220,7 +220,7 @@ def test_intervals_depend_on_the_seed_alone(tmp_path):
     )
     assert evaluation.slices(slices, **options).df.equals(rows)
     assert not evaluation.slices(slices, seed=1, **options).df.equals(rows)
-    for size in (5, 50):
+    for size in (30, 90):
         stored = in_blocks(evaluation, tmp_path / str(size), size)
         assert stored.slices(slices, **options).df.equals(rows)
 

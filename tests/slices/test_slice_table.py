@@ -79,14 +79,13 @@ def test_shared_false_positives_have_no_difference_to_the_rest():
     assert (rows["recall"]["rest"], rows["recall"]["difference"]) == (1 / 2, 0.0)
 
 
-@given(seed=st.integers(0, 10_000), light=st.sampled_from(["light=night", "light=day", "light IS NULL"]))
-@settings(max_examples=12)
+@given(seed=st.integers(0, 10_000), light=st.sampled_from(["= 'night'", "= 'day'", "IS NULL"]))
+@settings(max_examples=8)
 def test_a_slice_of_images_is_the_dataset_of_these_images(seed, light):
     data = random_data(seed)
-    levels = {"light=night": pl.col("light") == "night", "light=day": pl.col("light") == "day"}
-    images = data.images.filter(levels.get(light, pl.col("light").is_null()))["image_id"]
+    images = data.images.filter(pl.sql_expr(f"light {light}"))["image_id"]
     policy = Policy(score=0.2)
-    own = evaluate(data, policy).slices({"it": light}, **OPTIONS)
+    own = evaluate(data, policy).slices({"it": f"light {light}"}, **OPTIONS)
     alone = evaluate(part(data, images), policy)
     other = alone.slices({"it": pl.lit(True)}, **OPTIONS)
     columns = ["metric", "estimate", "lower", "upper", "support", "clusters", "design_effect", "fp_rule"]
@@ -99,7 +98,7 @@ def test_a_slice_of_images_is_the_dataset_of_these_images(seed, light):
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=10)
+@settings(max_examples=6)
 def test_estimates_are_those_of_plain_definitions(seed):
     evaluation = random_evaluation(seed)
     found = estimates(evaluation.slices(pl.lit(True), metrics="all"))
@@ -147,7 +146,7 @@ def test_intervals_are_clustered_by_image_and_q_values_are_by_metric():
 
 
 @pytest.mark.parametrize("rematch", [False, True])
-@pytest.mark.parametrize(("rows", "slices"), [(1, SLICES[3:4]), (9, SLICES), (10_000, SLICES)])
+@pytest.mark.parametrize(("rows", "slices"), [(1, SLICES[3:4]), (12, SLICES), (10_000, SLICES[:2])])
 def test_blocks_of_any_size_give_the_same_tables(rows, slices, rematch, tmp_path):
     """Images of one video lie in several blocks."""
     data = random_data(31, images=9)
@@ -232,6 +231,8 @@ def test_edges_have_answers(name, rematch):
         "sure": "score > 0.5",
         "counted": "is_ignored = false",
     }
+    if rematch:
+        slices = {name: slices[name] for name in ("all", "none", "small")}
     table = evaluation.slices(slices, rematch=rematch, false_positives="shared", **OPTIONS)
     assert len(table.df) == len(slices) * len(METRICS)
     assert [rows.width > 0 for rows in everything(table)] == [True] * (4 + len(slices))
@@ -279,7 +280,7 @@ def test_a_classifier_has_specificity_and_no_average_precision():
     ).rows() == [("dog", "cat", 1), ("dog", "emu", 1)]
 
 
-@pytest.mark.parametrize("rows", [1, 3, 100])
+@pytest.mark.parametrize("rows", [1, 5])
 def test_a_classifier_in_blocks_gives_the_same_tables(rows, tmp_path):
     evaluation = cf.evaluate(classified())
     stored = in_blocks(evaluation, tmp_path / "run", rows)
