@@ -10,6 +10,7 @@ from cvfail.io.column_names import ColumnNames, renamed
 from cvfail.io.files import existing, parquet_frame
 from cvfail.io.frames import detection_dataset
 from cvfail.io.ignoring import with_ignored
+from cvfail.kernels.ahead import load_ahead
 from cvfail.tables.dataset import Dataset, Task
 from cvfail.tables.declared import INPUT_TABLES
 from cvfail.tables.findings import Findings
@@ -17,6 +18,9 @@ from cvfail.tables.validation import OnInvalid, validated
 from cvfail.tables.writing import write_whole
 
 _OPTIONAL = ("images", "categories")
+
+_LONG = 1 << 24
+"""Bytes of tables that take as long to read as numba to load."""
 
 
 def read_parquet(
@@ -53,6 +57,8 @@ def read_parquet(
     folder = existing(folder)
     if not folder.is_dir():
         raise FormatError(f"{folder} is a file. Hint: read_parquet takes the folder that holds the tables")
+    if _bytes(folder) >= _LONG and task == "detection":
+        load_ahead()
     tables = {}
     for table in INPUT_TABLES[task]:
         path = folder / f"{table.name}.parquet"
@@ -65,6 +71,10 @@ def read_parquet(
     findings = Findings()
     tables["ground_truth"] = with_ignored(tables["ground_truth"], ignore, findings, required=True)
     return validated(tables, task=task, on_invalid=on_invalid, findings=findings)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.parquet"))
 
 
 def write_parquet(data: Dataset, folder: str | Path) -> Path:
