@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -33,7 +36,7 @@ def scanned_columns(
         attributes whose names are taken.
     """
     values = _Values(scanned, text)
-    columns: list[pl.Series] = []
+    columns: list[Callable[[], pl.Series]] = []
     for number, item in enumerate(section.fields):
         kinds = values.kinds(number)
         if item.kind is ID and {INTEGER, TEXT} <= kinds:
@@ -49,8 +52,8 @@ def scanned_columns(
             continue
         if name in section.declaration.names or (TEXT in kinds and len(kinds) > 1):
             return None
-        columns.append(values.of_attribute(number, name, kinds))
-    return columns
+        columns.append(partial(values.of_attribute, number, name, kinds))
+    return run_in_order(lambda make: make(), columns, threads=worker_count(None))
 
 
 def _attribute_names(scanned: Scanned) -> list[tuple[str, int]]:
@@ -77,16 +80,22 @@ class _Values:
             bits |= int(part.columns.kinds[key]) if key < part.columns.kinds.size else 0
         return {kind for kind in range(bits.bit_length()) if bits >> kind & 1}
 
-    def of_field(self, key: int, item: Field, kinds: set[int]) -> list[pl.Series]:
-        """The columns of a field."""
+    def of_field(self, key: int, item: Field, kinds: set[int]) -> list[Callable[[], pl.Series]]:
+        """What makes each column of a field."""
         slot = self._scanned.keys.slots[key]
         if item.kind is BOX:
-            return [pl.Series(name, self._floats(slot + side)) for side, name in enumerate(item.columns)]
+            return [partial(self._side, slot + side, name) for side, name in enumerate(item.columns)]
         (name,) = item.columns
         if TEXT in kinds:
-            return [self._strings(key, name)]
+            return [partial(self._strings, key, name)]
+        return [partial(self._numbers, slot, name, key, item)]
+
+    def _side(self, slot: int, name: str) -> pl.Series:
+        return pl.Series(name, self._floats(slot))
+
+    def _numbers(self, slot: int, name: str, key: int, item: Field) -> pl.Series:
         values = self._floats(slot) if item.kind is NUMBER else self._integers(slot)
-        return [self._without_absent(pl.Series(name, values), key, item.required)]
+        return self._without_absent(pl.Series(name, values), key, item.required)
 
     def of_attribute(self, key: int, name: str, kinds: set[int]) -> pl.Series:
         """The column of an attribute: text, or the widest of truth values, integers and floats."""
@@ -136,14 +145,4 @@ def _row(matrix: NDArray[Scalar], number: int, length: int) -> NDArray[Scalar]:
 
 
 def _joined(rows: list[NDArray[Scalar]]) -> NDArray[Scalar]:
-    """The values of all parts behind each other, copied by threads: most of the time goes into new memory."""
-    if len(rows) == 1:
-        return rows[0]
-    starts = np.cumsum([0, *(row.size for row in rows)])
-    whole = np.empty(int(starts[-1]), rows[0].dtype)
-
-    def copy(number: int) -> None:
-        whole[starts[number] : starts[number + 1]] = rows[number]
-
-    run_in_order(copy, range(len(rows)), threads=worker_count(None))
-    return whole
+    return np.concatenate(rows) if len(rows) > 1 else rows[0]
