@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code; see `cvfail.cli.exits`. Data has gone to stdout, everything else to stderr.
     """
     tokens = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:  # the process is this command: nothing need be looked through before it ends
+        atexit.register(gc.freeze)
     try:
         from cvfail.cli.app import app
 
