@@ -19,8 +19,10 @@ import numpy as np
 
 import cvfail as cf
 from benchmarks.datasets import RECIPES, write_dataset
+from cvfail.evidence.scored_outcomes import ScoredOutcomes
 from cvfail.matching.coco import match
 from cvfail.matching.coding import Coding
+from cvfail.tables.dataset import Dataset
 
 Part = Callable[[], object]
 _COPIED_BYTES = 1 << 28
@@ -41,10 +43,15 @@ def parts(folder: Path, scratch: Path) -> dict[str, Part]:
     found: dict[str, Part] = {
         "read JSON": lambda: cf.read_coco(folder / "ground_truth.json", folder / "predictions.json"),
         "read Parquet": lambda: cf.read_parquet(folder),
-        "encode": lambda: Coding.of(data),
+        "encode": lambda: _encoded(data),
         "match": lambda: match(data, coding, cf.Policy()),
-        "evaluate: encode, match, outcome tables": lambda: cf.evaluate(data),
-        "accumulate: the twelve numbers": lambda: evaluation.coco_summary(replicates=0),
+        "evaluate: encode and match": lambda: cf.evaluate(data),
+        "outcomes by class and score": lambda: ScoredOutcomes.of(
+            [evaluation.evidence.prediction_outcomes],
+            categories=len(data.categories),
+            limit=evaluation.policy.limit,
+        ),
+        "accumulate: the twelve numbers from these": lambda: evaluation.coco_summary(replicates=0),
         "confusion matrix at a new score": lambda: evaluation.confusion_matrix(
             score=0.3 + 1e-6 * next(scores)
         ),
@@ -54,6 +61,11 @@ def parts(folder: Path, scratch: Path) -> dict[str, Part]:
     if not (folder / "predictions.json").is_file():
         del found["read JSON"]
     return found
+
+
+def _encoded(data: Dataset) -> list[np.ndarray]:
+    coding = Coding.of(data)
+    return [coding.truth_image, coding.truth_category, coding.image, coding.category]
 
 
 def seconds(part: Part, runs: int) -> float:
