@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.tables.arrays import read_only
+from cvfail.tables.arrays import column_array, read_only
 from cvfail.tables.identifiers import encode, sorted_keys
 
 
@@ -82,10 +82,12 @@ def regular_truths(ground_truth: pl.DataFrame, *, area_range: tuple[float, float
 
     The label of an image has no area and is in every range.
     """
-    regular = ~pl.col("is_ignored")
+    regular = ~column_array(ground_truth, "is_ignored", np.bool_)
     if "area" in ground_truth.columns:
-        regular = regular & ~pl.col("is_crowd") & pl.col("area").is_between(*area_range)
-    return read_only(ground_truth.select(regular=regular)["regular"].to_numpy())
+        area = column_array(ground_truth, "area", np.float64)
+        regular &= ~column_array(ground_truth, "is_crowd", np.bool_)
+        regular &= (area >= area_range[0]) & (area <= area_range[1])
+    return read_only(regular)
 
 
 def group_offsets(codes: NDArray[np.int32], groups: int) -> NDArray[np.int64]:

@@ -34,5 +34,5 @@ def run_in_order(work: Callable[[Work], Result], items: Sequence[Work], *, threa
 def image_blocks(work: NDArray[np.int64], *, count: int) -> list[tuple[int, int]]:
     """Split the images into at most `count` runs of about equal work; `work` is cumulative, shape (images + 1,)."""
     cuts = np.searchsorted(work, np.linspace(0, work[-1], count + 1)[1:-1], side="left")
-    edges = np.unique(np.concatenate([[0], cuts, [work.size - 1]])).tolist()
+    edges = sorted({0, *cuts.tolist(), work.size - 1})
     return list(itertools.pairwise(edges)) or [(0, 0)]
