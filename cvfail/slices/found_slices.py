@@ -87,6 +87,11 @@ class SliceSearch(ResultTable):
         self._give: Callable[[pl.DataFrame], pl.DataFrame] = lambda units: units
         self._state: Callable[[SliceSearch], None] = lambda other: None
 
+    def _shown(self) -> pl.DataFrame:
+        return self.df.select(
+            "rank", "slice", "support", "errors", "rate", "rest_rate", "q_value", "marginal"
+        )
+
     def rows(self, rank: int) -> pl.DataFrame:
         """The units of a slice as they were given, in their order.
 

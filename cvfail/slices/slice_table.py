@@ -117,6 +117,11 @@ class SliceTable(ResultTable):
         self._counts, self._members = counts, members
         self._categories, self._rows = list(categories), rows
 
+    def _shown(self) -> pl.DataFrame:
+        return self.df.select(
+            *("slice", "metric", "estimate", "lower", "upper", "support", "difference", "q_value", "fp_rule")
+        )
+
     def wide(self, value: str = "estimate") -> pl.DataFrame:
         """One row per slice, one column per metric, of one column of `df`."""
         return self.df.pivot("metric", index="slice", values=value, maintain_order=True)

@@ -327,3 +327,11 @@ def test_columns_that_have_no_levels_are_refused(where):
 def test_the_caption_says_how_it_was_matched():
     assert "one match of all objects" in worked().slices("light=day").caption
     assert "matched anew" in worked().slices("light=day", rematch=True).caption
+
+
+def test_what_is_printed_fits_a_terminal_and_names_every_slice():
+    evaluation = random_evaluation(3)
+    for table in (evaluation.slices(SLICES[:3]), evaluation.find_slices(min_support=2)):
+        lines = repr(table).splitlines()[1:]
+        assert max(map(len, lines)) <= 160
+        assert all(name in "\n".join(lines) for name in table.df["slice"].unique())
