@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check bench docs clean help
+.PHONY: demo test check bench bench-parts docs clean help
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("cvfail needs Python 3.11 or newer; set PYTHON=python3.x") if sys.version_info < (3, 11) else None'
@@ -36,6 +36,9 @@ check: $(VENV)/.installed-check ## lint, format, types, layers
 
 bench: $(VENV)/.installed-bench ## timings beside other tools
 	$(BIN)/python -m benchmarks
+
+bench-parts: $(VENV)/.installed-bench ## the parts of an evaluation, with pytest-benchmark
+	$(BIN)/python -m pytest benchmarks/test_parts.py
 
 docs: $(VENV)/.installed-docs ## the documentation site in site/
 	$(BIN)/python -m cvfail.tables.documentation docs/tables.md
