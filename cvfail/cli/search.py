@@ -35,6 +35,7 @@ def search(
     ] = None,
     top: Annotated[int, Parameter(validator=Number(gte=1))] = 10,
     confirm: bool = False,
+    distinct: bool = False,
     examples: Annotated[int | None, _ONE_FORM, Parameter(metavar="RANK")] = None,
     attribution: Annotated[int | None, _ONE_FORM, Parameter(metavar="RANK")] = None,
     null_run: Annotated[int | None, _ONE_FORM, Parameter(metavar="SEED")] = None,
@@ -55,6 +56,7 @@ def search(
         min_support: Rows that a slice must have.
         top: How many slices.
         confirm: Find them in one half of the images and state the effects in the other.
+        distinct: Leave out, of these, slices that do not fail more than a wider one around them.
         examples: The rows of the slice of this rank instead.
         attribution: What each condition adds in the slice of this rank instead.
         null_run: What would be found if errors had nothing to do with attributes, instead: they are dealt out
@@ -85,4 +87,5 @@ def search(
             dealt = found.null_run(seed=null_run)
         output.write(dealt.df, messages, caption=f"null run {null_run}; {dealt.caption}", shown=_SHOWN)
     else:
-        output.write(found.df, messages, caption=found.caption, shown=_SHOWN)
+        table = found.distinct() if distinct else found
+        output.write(table.df, messages, caption=table.caption, shown=_SHOWN)

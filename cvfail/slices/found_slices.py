@@ -87,6 +87,19 @@ class SliceSearch(ResultTable):
         self._give: Callable[[pl.DataFrame], pl.DataFrame] = lambda units: units
         self._state: Callable[[SliceSearch], None] = lambda other: None
 
+    def distinct(self, *, level: float = 0.05) -> ResultTable:
+        """The slices of which every condition adds something, ranks as in `df`.
+
+        A slice of several conditions is left out where it does not fail more, at this level, than the rest of the
+        slice that lacks one of them: "small & night & clear" where it is "small & night" that fails.
+
+        Args:
+            level: Of the p-value against the parent that explains most.
+        """
+        adds = (pl.col("parent_p_value") < level) & (pl.col("parent_difference") > 0)
+        frame = self.df.filter((pl.col("order") == 1) | adds.fill_null(False))
+        return ResultTable(frame, caption=f"{self.caption}; every condition adds something (p < {level:g})")
+
     def _shown(self) -> pl.DataFrame:
         return self.df.select(
             "rank", "slice", "support", "errors", "rate", "rest_rate", "q_value", "marginal"

@@ -72,6 +72,14 @@ def test_rows_shares_and_a_null_run(run, saved, evaluation):
     assert dealt == found.null_run(seed=3).df.to_dicts()
 
 
+def test_distinct_slices_alone(run, saved, evaluation):
+    options = ["--objective", "excess", "--min-support", 3, "--top", 30]
+    found = evaluation.find_slices(objective="excess", min_support=3, top=30)
+    answer = json.loads(run("search", saved, *options, "--distinct", "--format", "json").out)
+    assert 0 < len(answer) < len(found.df)
+    assert answer == found.distinct().df.to_dicts()
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [

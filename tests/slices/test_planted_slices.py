@@ -43,6 +43,16 @@ def test_sliceline_finds_the_planted_conjunctions_at_the_top(demo):
     assert set(wrong[0].split(" & ")) == {"category=truck", "camera=cam_c"}
 
 
+@pytest.mark.parametrize(
+    ("target", "slices"),
+    [("recall", [{"time_of_day=night", "size=small"}]), ("truck→bus", [{"camera=cam_c"}])],
+)
+def test_distinct_slices_are_the_causes_without_their_variants(demo, target, slices):
+    found = demo.find_slices(target)
+    assert len(found.df) == 10
+    assert [set(text.split(" & ")) for text in found.distinct().df["slice"]] == slices
+
+
 @pytest.mark.parametrize(("target", "predicates"), PLANTED)
 def test_what_was_planted_is_confirmed_on_the_images_that_it_was_not_found_on(demo, target, predicates):
     found = demo.find_slices(target, objective="excess", top=3, confirm=True).df
