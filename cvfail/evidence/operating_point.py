@@ -16,6 +16,13 @@ from cvfail.tables.arrays import column_array
 ERROR_TYPES = ("classification", "localisation", "both", "duplicate", "background")
 """Types of false positives, in the order of the kernel's codes 1 to 5; ``missed`` is the type of ground truth."""
 
+OBJECT_ERRORS = ("missed", "classification", "localisation")
+"""What became of objects that were not found: nothing aims at them, or only something of the wrong class or with a
+poor box."""
+
+PREDICTION_ERRORS = ("duplicate", "background", "both")
+"""Types of false positives that cost no object."""
+
 _NOTHING = -1
 _PAIR = ("prediction_index", "ground_truth_index", "overlap")
 

@@ -10,10 +10,10 @@ import polars as pl
 from cvfail.errors import QueryError
 from cvfail.evidence.attributes import attribute_names, dropped_attributes
 from cvfail.evidence.examples import examples
-from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.evidence.operating_point import PREDICTION_ERRORS, OperatingPoint
 from cvfail.failures.search import KEYS, members, search_slices
 from cvfail.failures.selection import select_modes
-from cvfail.failures.units import PREDICTION_ERRORS, ROW, Units, prediction_units, truth_units
+from cvfail.failures.units import ROW, Units, prediction_units, truth_units
 from cvfail.statistics.multiplicity import benjamini_hochberg
 from cvfail.tables.result import ResultTable
 

@@ -10,17 +10,11 @@ import numpy as np
 import polars as pl
 
 from cvfail.evidence.attributes import Attribute, attributes
-from cvfail.evidence.operating_point import OperatingPoint
-
-TRUTH_ERRORS = ("missed", "classification", "localisation")
-"""Told of ground truth: nothing aims at it, or only something of the wrong class or with a poor box."""
+from cvfail.evidence.operating_point import OBJECT_ERRORS, OperatingPoint
 
 ROW = "unit:row"
 CLUSTER = "unit:cluster"
 """Columns of `Units.frame` beside attributes, which may have any name."""
-
-PREDICTION_ERRORS = ("duplicate", "background", "both")
-"""Told of false positives."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,7 @@ def truth_units(point: OperatingPoint, names: Sequence[str]) -> Units:
     """Every regular ground truth; an object has at most one error."""
     frame = _truths(point, attributes(point.evidence, names))
     outcome = point.ground_truth["outcome"].filter(pl.Series(point.evidence.regular()))
-    return _units("ground_truth", TRUTH_ERRORS, frame, outcome)
+    return _units("ground_truth", OBJECT_ERRORS, frame, outcome)
 
 
 def prediction_units(point: OperatingPoint, names: Sequence[str], error_type: str) -> Units:

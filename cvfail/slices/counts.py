@@ -9,17 +9,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.evidence.operating_point import ERROR_TYPES, OperatingPoint
+from cvfail.evidence.operating_point import (
+    ERROR_TYPES,
+    OBJECT_ERRORS,
+    PREDICTION_ERRORS,
+    OperatingPoint,
+)
 from cvfail.slices.membership import Membership
 from cvfail.slices.sliced_evidence import Selection
 
 CLUSTER = "cluster"
-
-OBJECT_ERRORS = ("missed", "classification", "localisation")
-"""What became of objects that were not found."""
-
-PREDICTION_ERRORS = ("duplicate", "background", "both")
-"""False positives that cost no object."""
 
 SCORES = ("scores", "scores_rest")
 """Σ over hits and false positives of the score in steps of 2⁻²⁶, and of what is left in steps of 2⁻⁵²: such sums

@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import BACKGROUND
-from cvfail.evidence.operating_point import ERROR_TYPES, OperatingPoint
-from cvfail.slices.counts import OBJECT_ERRORS, PREDICTION_ERRORS
+from cvfail.evidence.operating_point import (
+    ERROR_TYPES,
+    OBJECT_ERRORS,
+    PREDICTION_ERRORS,
+    OperatingPoint,
+)
 
 Table = Literal["ground_truth", "predictions"]
 

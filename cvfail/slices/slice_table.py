@@ -10,18 +10,16 @@ import numpy as np
 import polars as pl
 
 from cvfail.errors import QueryError
-from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.evidence.operating_point import OBJECT_ERRORS, PREDICTION_ERRORS, OperatingPoint
 from cvfail.slices.counts import (
     CLUSTER,
-    OBJECT_ERRORS,
-    PREDICTION_ERRORS,
     SCORES,
     SliceCounts,
     count_slices,
 )
 from cvfail.slices.membership import FalsePositives, Membership
 from cvfail.slices.predicates import Slices, declared_slices
-from cvfail.slices.slice_precision import slice_average_precision
+from cvfail.slices.slice_precision import AVERAGE_PRECISION, slice_average_precision
 from cvfail.slices.sliced_evidence import Selection, SlicedEvidence
 from cvfail.statistics.clustered import ratio_from_sums, sums_of_clusters
 from cvfail.statistics.contrast import slice_against_rest
@@ -53,7 +51,7 @@ _RATIOS: dict[str, _Ratio] = {
     "mean_score": _Ratio(pl.sum_horizontal(SCORES), _HITS + _FP, ("predictions",)),
 }
 
-METRICS = (*_RATIOS, "specificity", "calibration_error", "ap", "ap50")
+METRICS = (*_RATIOS, "specificity", "calibration_error", *AVERAGE_PRECISION)
 """Everything that `slice_table` can tell of a slice."""
 
 _DEFAULT = ("recall", "precision", "f1")
@@ -237,20 +235,21 @@ def slice_table(
     for name, selection in selections.items():
         of_images = members[name].rule == "exact" and not _CLASS & set(declared[name].columns)
         table = _Rows(name, members[name], of_images, point.evidence.categories.height, confidence)
-        for metric in chosen:
-            if metric in {"ap", "ap50"}:
-                found = slice_average_precision(
-                    point,
-                    selection,
-                    metric,
-                    replicates=replicates,
-                    confidence=confidence,
-                    min_support=min_support,
-                    seed=seed,
-                )
-                rows.append({"slice": name, "metric": metric, **found})
-            else:
-                rows.append(table.row(metric, counts[name], wholes[name], point.evidence.task))
+        precision = slice_average_precision(
+            point,
+            selection,
+            [metric for metric in chosen if metric in AVERAGE_PRECISION],
+            replicates=replicates,
+            confidence=confidence,
+            min_support=min_support,
+            seed=seed,
+        )
+        rows += [
+            {"slice": name, "metric": metric, **precision[metric]}
+            if metric in precision
+            else table.row(metric, counts[name], wholes[name], point.evidence.task)
+            for metric in chosen
+        ]
     frame = pl.DataFrame(rows, schema=_SCHEMA)
     q_values = [benjamini_hochberg(frame.filter(pl.col("metric") == metric)["p_value"]) for metric in chosen]
     adjusted = [q_values[k % len(chosen)][k // len(chosen)] for k in range(len(frame))]
