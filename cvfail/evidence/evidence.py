@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.evidence.columns import bits_column, prediction_outcome_names, truth_outcome_names
-from cvfail.evidence.outcome_tables import Kind, OutcomeTables
+from cvfail.evidence.columns import prediction_outcome_names, truth_outcome_names
+from cvfail.evidence.outcome_tables import OutcomeTables
 from cvfail.matching.coding import Coding, regular_truths
 from cvfail.matching.policy import Policy
 from cvfail.tables.arrays import read_only, series_array
@@ -202,7 +202,7 @@ class Evidence:
     @cached_property
     def scores(self) -> NDArray[np.float64]:
         """Confidence of each prediction row; 1 where a label came without one."""
-        return read_only(self.outcomes.column("predictions", "score").fill_null(1.0).to_numpy())
+        return confidences(self.outcomes.column("predictions", "score"))
 
     @cached_property
     def ranks(self) -> NDArray[np.int32]:
@@ -252,10 +252,6 @@ class Evidence:
         block = self.block(number)
         return block.evidence.prediction_outcomes().from_image(block.first_image)
 
-    def bits(self, kind: Kind, area: str = "all") -> NDArray[np.uint16]:
-        """Packed outcomes of the predictions in an area range; bit t belongs to threshold t of the ladder."""
-        return series_array(self.outcomes.column("predictions", bits_column(kind, area)), np.uint16)
-
     def regular(self, area: str = "all") -> NDArray[np.bool_]:
         """Which ground-truth rows count in an area range."""
         if area == "all":
@@ -267,6 +263,11 @@ class Evidence:
         names = ["is_ignored", *(["is_crowd", "area"] if self.task == "detection" else [])]
         frame = self.outcomes.columns("ground_truth", names)
         return [regular_truths(frame, area_range=self.policy.area_ranges[area]) for area in areas]
+
+
+def confidences(scores: pl.Series) -> NDArray[np.float64]:
+    """Scores of predictions as numbers; 1 where a label came without one."""
+    return read_only(scores.fill_null(1.0).to_numpy())
 
 
 class Block:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.evidence.evidence import Answer, Block, Evidence
+from cvfail.evidence.evidence import Answer, Block, Evidence, confidences
 from cvfail.tables.arrays import column_array
 
 ERROR_TYPES = ("classification", "localisation", "both", "duplicate", "background")
@@ -89,7 +89,7 @@ class OperatingPoint:
     @cached_property
     def scores(self) -> NDArray[np.float64]:
         """Confidence of each prediction row; 1 where a label came without one."""
-        return column_array(self._outcomes.with_columns(pl.col("score").fill_null(1.0)), "score", np.float64)
+        return confidences(self._outcomes["score"])
 
     @cached_property
     def _outcomes(self) -> pl.DataFrame:

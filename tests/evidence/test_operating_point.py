@@ -49,8 +49,9 @@ def test_a_smaller_limit_before_or_after_matching_is_the_same(seed, limit):
     records = random_records(seed, images=2, categories=1)
     wide, narrow = (make_evidence(detection(*records), Policy(max_detections=(n,))) for n in (100, limit))
     inside = wide.ranks < limit
-    np.testing.assert_array_equal(wide.bits("matched")[inside], narrow.bits("matched")[inside])
-    assert not narrow.bits("matched")[~inside].any()
+    bits = [evidence.outcomes.column("predictions", "matched").to_numpy() for evidence in (wide, narrow)]
+    np.testing.assert_array_equal(bits[0][inside], bits[1][inside])
+    assert not bits[1][~inside].any()
 
 
 @given(seed=st.integers(0, 10_000))

@@ -65,7 +65,8 @@ def test_each_prediction_is_matched_as_in_the_reference(golden, name, key, iou, 
         range(len(expected["dtIds"])), key=lambda row: -case["input"]["detections"][row]["score"]
     )
     assert [row + 1 for row in by_score] == expected["dtIds"], "the case lists predictions in score order"
-    matched = (point.correct | (point.neutral & point._bit(point.evidence.bits("matched"))))[by_score]
+    bits = point.evidence.outcomes.column("predictions", "matched").to_numpy()
+    matched = (point.correct | (point.neutral & point._bit(bits)))[by_score]
     assert matched.tolist() == [match != 0 for match in expected["dtMatches"]]
     assert point.neutral[by_score].tolist() == expected["dtIgnore"]
     ids = [annotation["id"] for annotation in case["input"]["annotations"]]
