@@ -288,8 +288,8 @@ class Evaluation:
         return classified_image_agreement(self._point(None, None), by=names, confidence=confidence)
 
     def error_types(self, *, iou: float | None = None, score: float | None = None) -> ResultTable:
-        """Errors by TIDE's types, with counts and gains; see `cvfail.failures.error_types`."""
-        from cvfail.failures.error_types import error_types
+        """Errors by TIDE's types, with counts and gains; see `cvfail.decomposition.error_types`."""
+        from cvfail.decomposition.error_types import error_types
 
         return error_types(self.evidence, iou=iou, score=score)
 

@@ -65,7 +65,7 @@ def replicate_precision(
         rows = evidence.regular(area)
         if images is not None:
             rows = rows & images[coding.truth_image]
-        positives[:, place] = _weighted_counts(
+        positives[:, place] = weighted_counts(
             coding.truth_category[rows], clusters[coding.truth_image[rows]], weights, kinds
         )
     outcomes = evidence.scored_outcomes(threads=threads)
@@ -97,10 +97,20 @@ def replicate_precision(
     return Replicates(average, recall, within)
 
 
-def _weighted_counts(
+def weighted_counts(
     categories: NDArray[np.int32], clusters: NDArray[np.int32], weights: NDArray[np.uint8], kinds: int
 ) -> NDArray[np.int64]:
-    """How often the objects of each class are drawn in each replicate, shape (K, B)."""
+    """How often the objects of each class are drawn in each replicate.
+
+    Args:
+        categories: Class code of each object, shape (n,).
+        clusters: Cluster code of each object, shape (n,).
+        weights: How often each cluster is drawn in each replicate, shape (clusters, B).
+        kinds: Number of classes K.
+
+    Returns:
+        Shape (K, B).
+    """
     counts = np.zeros((kinds, weights.shape[1]), np.int64)
     by_category = np.argsort(categories, kind="stable")
     edges = np.searchsorted(categories[by_category], np.arange(kinds + 1))

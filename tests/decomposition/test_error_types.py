@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cvfail.decomposition.error_types import error_types
 from cvfail.evidence.making import make_evidence
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.failures.error_types import error_types
 from cvfail.matching.policy import Policy
 from tests.scenes import detection, random_records
 
