@@ -17,7 +17,7 @@ from cvfail.tables.dataset import Dataset
 from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
-    from cvfail.failures.modes import FailureModes
+    from cvfail.failures.mode_table import FailureModes
     from cvfail.io.parquet_scan import ParquetScan
     from cvfail.metrics.averages import Average
     from cvfail.metrics.confusion import ConfusionMatrix

@@ -13,7 +13,7 @@ from cvfail.cli.messages import DEFAULT_MESSAGES, Messages
 from cvfail.cli.output import DEFAULT_OUTPUT, Output
 
 if TYPE_CHECKING:
-    from cvfail.failures.modes import FailureModes
+    from cvfail.failures.mode_table import FailureModes
 
 _ONE_FORM = Parameter(group=Group(validator=mutually_exclusive))
 MODE_COLUMNS = ("rank", "mode", "support", "excess_errors", "q_value", "significant")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from cvfail.attributes.binning import (
     SIZE_EDGES,
     SIZE_LABELS,
     bin_by_edges,
+    edge_labels,
     finite,
     quantile_edges,
 )
@@ -187,6 +189,19 @@ def _levels(values: pl.Series, reference: pl.Series) -> pl.Series:
         return bin_by_edges(numbers, quantile_edges(known))
     exact = values if reference.n_unique() <= MOST_LEVELS else numbers
     return exact.cast(pl.String).set(numbers.is_null(), None)
+
+
+def level_bounds(evidence: Evidence, name: str) -> dict[str, tuple[float | None, float | None]] | None:
+    """Lowest number of each level of an attribute and the first one above it; None if its levels are no ranges."""
+    for table in ("images", "ground_truth"):
+        if name in evidence.attributes(table):
+            reference = evidence.whole.attribute_column(table, name)
+            known = finite(reference).drop_nulls() if reference.dtype.is_numeric() else None
+            if known is None or known.n_unique() <= MOST_LEVELS:
+                return None
+            edges = quantile_edges(known)
+            return dict(zip(edge_labels(edges), pairwise([None, *edges, None]), strict=True))
+    return None
 
 
 def _like(values: pl.Series, reference: pl.Series) -> pl.Series:

@@ -1,98 +1,147 @@
-"""Every slice of one or two attributes against the rest, for every error type of a kind of unit."""
+"""Which slices fail more than the rest: all of them are tested, and of those that overlap one is picked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from dataclasses import dataclass
 
 import polars as pl
 
-from cvfail.failures.units import CLUSTER, Units, error_column
-from cvfail.statistics.contrast import slice_against_rest
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.failures.conditions import Condition, condition_of_level
+from cvfail.failures.selection import select_modes
+from cvfail.failures.units import Units, object_units, prediction_units
+from cvfail.slices.every_slice import ClusteredUnits, EverySlice, every_slice
+from cvfail.statistics.multiplicity import benjamini_hochberg
 
-KEYS = ("attribute_1", "value_1", "attribute_2", "value_2")
-"""What names a slice; the second pair is null for a slice of one attribute."""
+_SAME_ROWS = ("error", "units", "errors", "clusters")
+"""Slices that agree in all of these hold the same rows: one attribute repeats another."""
 
-_LEVEL = pl.String
-_COUNT = "unit:count"
+_KEY = ("error", "slice")
 
 
-def search_slices(units: Units, *, max_order: int, min_support: int, confidence: float) -> pl.DataFrame:
-    """Compare every slice with the rest of the units.
+@dataclass(frozen=True)
+class SearchedMode:
+    """A slice in which an error is more frequent than elsewhere.
 
-    Args:
-        units: Rows of one kind.
-        max_order: 1 or 2: how many attributes a slice may fix.
-        min_support: Slices with fewer units are not looked at.
-        confidence: Coverage of the intervals.
-
-    Returns:
-        error_type, the columns of `KEYS`, and those of `slice_against_rest`. A null value names the slice of
-        rows without a value.
+    Attributes:
+        error: The error.
+        conditions: The slice.
+        p_value: Of no difference from the rest.
+        q_value: The same, for having looked at all slices and errors.
+        significant: Whether it was picked from those below the level.
     """
-    tables = [
-        slice_against_rest(cells, _totals(units, error_type), by=KEYS, confidence=confidence).select(
-            pl.lit(error_type).alias("error_type"), pl.all()
-        )
-        for names in _attribute_sets(units, max_order)
-        for error_type, cells in _cells(units, names, min_support)
-    ]
-    return pl.concat([_no_slices(), *tables])
+
+    error: str
+    conditions: tuple[Condition, ...]
+    p_value: float
+    q_value: float
+    significant: bool
 
 
-def members(units: Units, key: Sequence[str | None]) -> pl.Series:
-    """Which units lie in the slice that a key of `KEYS` names, as a mask."""
-    mask = pl.repeat(value=True, n=len(units.frame), dtype=pl.Boolean, eager=True)
-    for name, value in (key[:2], key[2:]):
-        if name is not None:
-            mask &= units.frame[name].cast(_LEVEL).eq_missing(pl.Series([value], dtype=_LEVEL))
-    return mask
+@dataclass(frozen=True)
+class Searched:
+    """What a search found and looked at.
 
-
-def _no_slices() -> pl.DataFrame:
-    """The answer without rows, so that nothing to compare is an ordinary answer."""
-    sums = {"cluster": pl.Int32, "units": pl.Float64, "errors": pl.Float64}
-    cells = pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), **sums})
-    table = slice_against_rest(cells, pl.DataFrame(schema=sums), by=KEYS)
-    return table.select(pl.lit(None, pl.String).alias("error_type"), pl.all())
-
-
-def _attribute_sets(units: Units, max_order: int) -> Iterator[tuple[str, ...]]:
-    for order in range(1, max_order + 1):
-        yield from combinations(units.attributes, order)
-
-
-def _totals(units: Units, error_type: str) -> pl.DataFrame:
-    return units.frame.group_by(pl.col(CLUSTER).alias("cluster"), maintain_order=True).agg(
-        pl.col(error_column(error_type)).sum().alias("errors"), pl.len().cast(pl.Float64).alias("units")
-    )
-
-
-def _cells(units: Units, names: tuple[str, ...], min_support: int) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Units and errors of every slice in every cluster, per error type.
-
-    Small slices are left out, and those of two attributes that hold the same rows as one of the two alone.
+    Attributes:
+        modes: The significant ones, then the largest of the others by excess.
+        tested: How many slices × errors were tested.
     """
-    support = pl.len().over(names)
-    narrower = [support < pl.len().over(name) for name in names if len(names) > 1]
-    frame = units.frame.filter(support >= min_support, *narrower)
-    if frame.is_empty():
-        return
-    cells = frame.group_by(*names, CLUSTER, maintain_order=True).agg(
-        pl.col([error_column(error_type) for error_type in units.error_types]).sum(),
-        pl.len().cast(pl.Float64).alias(_COUNT),
+
+    modes: tuple[SearchedMode, ...]
+    tested: int
+
+
+def search_modes(
+    point: OperatingPoint,
+    names: Sequence[str],
+    *,
+    max_order: int,
+    level: float,
+    min_support: int,
+    min_clusters: int,
+    confidence: float,
+    insignificant: int,
+) -> Searched:
+    """Test every slice against the rest for every error, and pick one slice per failure.
+
+    Arguments are those of `cvfail.failures.modes.failure_modes`.
+    """
+    looked = _Looked(
+        point,
+        {error: units for units in _kinds(point, names, min_support) for error in units.errors},
+        max_order=max_order,
+        min_support=min_support,
+        confidence=confidence,
     )
-    pair = (*names, None)[:2]
-    keys = [
-        column
-        for place, name in enumerate(pair, start=1)
-        for column in (
-            pl.lit(name, pl.String).alias(f"attribute_{place}"),
-            (pl.lit(None, _LEVEL) if name is None else pl.col(name).cast(_LEVEL)).alias(f"value_{place}"),
-        )
+    tested = looked.table.filter((pl.col("clusters") >= min_clusters) & pl.col("p_value").is_not_null())
+    tested = tested.with_columns(benjamini_hochberg(tested["p_value"]).alias("q_value"))
+    is_significant = (pl.col("q_value") < level) & (pl.col("excess_errors") > 0)
+    significant = tested.filter(is_significant)
+    picked = [
+        group.filter(pl.col("slice").is_in(looked.pick(str(error), group, level)))
+        for (error,), group in significant.group_by("error", maintain_order=True)
     ]
-    for error_type in units.error_types:
-        yield (
-            error_type,
-            cells.select(*keys, cluster=CLUSTER, units=_COUNT, errors=error_column(error_type)),
+    others = tested.filter(~is_significant & (pl.col("excess_errors") > 0))
+    others = _by_excess(others.unique(_SAME_ROWS, keep="first", maintain_order=True)).head(insignificant)
+    modes = [
+        looked.mode(row, significant=kind)
+        for kind, part in ((True, _by_excess(pl.concat([tested.clear(), *picked]))), (False, others))
+        for row in part.iter_rows(named=True)
+    ]
+    return Searched(tuple(modes), len(tested))
+
+
+def _kinds(point: OperatingPoint, names: Sequence[str], min_support: int) -> Iterator[Units]:
+    yield object_units(point, names, min_support=min_support)
+    yield prediction_units(point, names, min_support=min_support)
+
+
+def _by_excess(table: pl.DataFrame) -> pl.DataFrame:
+    return table.sort(["excess_errors", *_KEY], descending=[True, False, False], nulls_last=True)
+
+
+class _Looked:
+    """Every slice of every error."""
+
+    def __init__(
+        self,
+        point: OperatingPoint,
+        units: dict[str, Units],
+        *,
+        max_order: int,
+        min_support: int,
+        confidence: float,
+    ) -> None:
+        self._point, self._units, self._confidence = point, units, confidence
+        self._found: dict[str, tuple[ClusteredUnits, EverySlice]] = {}
+        tables = []
+        for error, told in units.items():
+            clustered, errors = told.of_error(error)
+            found = every_slice(
+                clustered, errors, max_order=max_order, min_support=min_support, confidence=confidence
+            )
+            self._found[error] = clustered, found
+            tables.append(found.table.select(pl.lit(error).alias("error"), pl.all()))
+        self.table = pl.concat(tables)
+
+    def pick(self, error: str, candidates: pl.DataFrame, level: float) -> list[int]:
+        """One slice per failure, see `cvfail.failures.selection.select_modes`."""
+        clustered, errors = self._units[error].of_error(error)
+        found = self._found[error][1]
+        return select_modes(clustered, errors, found, candidates, level=level, confidence=self._confidence)
+
+    def mode(self, row: dict[str, object], *, significant: bool) -> SearchedMode:
+        """A row of the table as a mode."""
+        error = str(row["error"])
+        clustered, found = self._found[error]
+        items = [clustered.items[number] for number in found.items[int(str(row["slice"]))]]
+        return SearchedMode(
+            error=error,
+            conditions=tuple(
+                condition_of_level(self._point.evidence, item.attribute, item.value) for item in items
+            ),
+            p_value=float(str(row["p_value"])),
+            q_value=float(str(row["q_value"])),
+            significant=significant,
         )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.failures.search import KEYS, members
-from cvfail.failures.units import Units
-from cvfail.statistics.contrast import slice_against_rest
+from cvfail.slices.every_slice import ClusteredUnits, EverySlice, against_rest
 
 MOST_CANDIDATES = 150
 """Only this many slices, by the lower bound of their excess, compete; the others overlap with them."""
@@ -22,80 +21,109 @@ _CONSIDERABLE = 0.2
 """… although this share of the units is left, or more."""
 
 Mask = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
 
 
-def select_modes(units: Units, candidates: pl.DataFrame, *, level: float, confidence: float) -> pl.DataFrame:
+def select_modes(
+    units: ClusteredUnits,
+    errors: Numbers,
+    found: EverySlice,
+    candidates: pl.DataFrame,
+    *,
+    level: float,
+    confidence: float,
+) -> list[int]:
     """Pick slices one after another, each judged on the units that no earlier pick contains.
 
     Args:
-        units: Rows of the kind that the candidates are told of.
-        candidates: Significant slices of one error type, columns of `search_slices`.
-        level: A slice is narrowed by a second attribute only if that makes a difference at this level.
+        units: What the slices are told of.
+        errors: 1 where a unit has the error.
+        found: The slices that were looked at.
+        candidates: Rows of its table: the significant ones of this error.
+        level: A slice is narrowed by a further condition only if that makes a difference at this level.
         confidence: Of the intervals whose lower bound decides.
 
     Returns:
-        The rows of `candidates` that were picked, as they came: their numbers are those of the whole slice.
+        The slices that were picked, as their places in `found`, in the order of the picks.
 
     Notes:
         Greedy cover. The slice with the largest lower bound of its remaining excess is next. If it does not fail
         more than the rest of a wider candidate, the wider one is taken; if all of its excess lies in a narrower
-        candidate, the narrower one. A candidate is dropped
-        as soon as its remaining units do not fail more than the rest: its p-value exceeds the largest p-value
-        among the candidates. Cost: picks × candidates × units.
+        candidate, the narrower one. A candidate is not taken whose remaining units do not fail more than the rest:
+        its p-value exceeds the largest p-value among the candidates. Bounds are computed where the excess itself,
+        which no bound exceeds, leaves room for a better one. Cost: picks × candidates × units / 64 at best.
     """
-    pool = candidates.sort(["excess_lower", *KEYS], descending=[True, *[False] * 4], nulls_last=True)
-    contest = _Contest.of(units, pool.head(MOST_CANDIDATES), confidence=confidence)
+    pool = candidates.sort(["excess_lower", "slice"], descending=[True, False], nulls_last=True)
+    slices = pool["slice"].head(MOST_CANDIDATES).to_list()
+    contest = _Contest(
+        units=units,
+        errors=errors,
+        slices=slices,
+        items=[frozenset(found.items[number]) for number in slices],
+        masks=[units.members(found.items[number]) for number in slices],
+        confidence=confidence,
+    )
     worst = float(candidates["p_value"].to_numpy().max())
-    free = np.ones(contest.errors.size, np.bool_)
-    alive = list(range(len(contest.masks)))
+    free = np.ones(errors.size, np.bool_)
+    alive = list(range(len(slices)))
     picked: list[int] = []
     while alive:
-        table = contest.against_rest(alive, among=free)
-        table = table.filter((pl.col("p_value") <= worst) & (pl.col("excess_errors") > 0))
-        if table.is_empty():
+        best = contest.best(alive, among=free, worst=worst)
+        if best is None:
             break
-        ranking = table.sort(["excess_lower", "slice"], descending=[True, False])["slice"].to_list()
-        best = contest.right_width(ranking, among=free, level=level)
-        picked.append(best)
-        free &= ~contest.masks[best]
-        alive = [candidate for candidate in ranking if candidate != best]
-    return pool[picked]
+        chosen = contest.right_width(best, alive, among=free, level=level)
+        picked.append(slices[chosen])
+        free &= ~contest.masks[chosen]
+        alive.remove(chosen)
+    return picked
 
 
 @dataclass(frozen=True)
 class _Contest:
-    """Candidates by number, with the rows that each contains."""
+    """Candidates by number, with the units that each contains."""
 
-    keys: list[tuple[str | None, ...]]
+    units: ClusteredUnits
+    errors: Numbers
+    slices: Sequence[int]
+    items: list[frozenset[int]]
     masks: list[Mask]
-    errors: NDArray[np.float64]
-    clusters: NDArray[np.int32]
     confidence: float
 
-    @classmethod
-    def of(cls, units: Units, pool: pl.DataFrame, *, confidence: float) -> _Contest:
-        keys = pool.select(KEYS).rows()
-        masks = [members(units, key).to_numpy() for key in keys]
-        errors = units.errors(pool["error_type"][0]).to_numpy()
-        return cls(keys, masks, errors, units.clusters.to_numpy(), confidence)
+    def best(self, candidates: list[int], *, among: Mask, worst: float) -> int | None:
+        """The candidate with the largest lower bound of its excess among some units; None if none fails more."""
+        best, bound = None, -np.inf
+        for excess, candidate in self._by_excess(candidates, among):
+            if excess <= 0.0 or excess <= bound:
+                break
+            row = self._against_rest(candidate, among)
+            if row is None or row["p_value"] is None or row["p_value"] > worst:
+                continue
+            if row["excess_lower"] > bound:
+                best, bound = candidate, row["excess_lower"]
+        return best
 
-    def against_rest(self, candidates: list[int], *, among: Mask) -> pl.DataFrame:
-        """Each candidate against everything else among some rows; the column ``slice`` holds its number."""
-        rows = [np.flatnonzero(self.masks[candidate] & among) for candidate in candidates]
-        numbers = np.repeat(candidates, [own.size for own in rows])
-        inside = self._per_cluster(np.concatenate(rows), slice=numbers)
-        totals = self._per_cluster(np.flatnonzero(among))
-        return slice_against_rest(inside, totals, by=["slice"], confidence=self.confidence)
-
-    def right_width(self, ranking: list[int], *, among: Mask, level: float) -> int:
-        """The first candidate, or a wider or narrower one that describes the same failure better."""
-        best = ranking[0]
-        for other in ranking[1:]:
-            if self._contains(other, best) and not self._fails_more(best, among & self.masks[other], level):
+    def right_width(self, best: int, candidates: list[int], *, among: Mask, level: float) -> int:
+        """The best candidate, or a wider or narrower one that describes the same failure better."""
+        for _, other in self._by_excess(candidates, among):
+            if self.items[other] < self.items[best] and not self._fails_more(
+                best, among & self.masks[other], level
+            ):
                 return other
-            if self._contains(best, other) and self._holds_all(other, best, among, level):
+            if self.items[other] > self.items[best] and self._holds_all(other, best, among, level):
                 return other
         return best
+
+    def _by_excess(self, candidates: list[int], among: Mask) -> Iterator[tuple[float, int]]:
+        """Candidates by their excess among some units, largest first, ties by number."""
+        wrong = among & (self.errors > 0.0)
+        all_units, all_errors = np.count_nonzero(among), np.count_nonzero(wrong)
+        excess = []
+        for candidate in candidates:
+            n = np.count_nonzero(self.masks[candidate] & among)
+            y = np.count_nonzero(self.masks[candidate] & wrong)
+            rest = all_units - n
+            excess.append((y - n * (all_errors - y) / rest if rest else -np.inf, candidate))
+        yield from sorted(excess, key=lambda one: (-one[0], one[1]))
 
     def _holds_all(self, narrow: int, wide: int, among: Mask, level: float) -> bool:
         """Whether a wide slice fails because of a narrow one in it: what is left is much, and hardly fails more."""
@@ -105,25 +133,21 @@ class _Contest:
             return False
         without = among & ~self.masks[narrow]
         whole, left = (
-            float(self.against_rest([wide], among=rows)["excess_errors"].fill_null(0.0).sum())
-            for rows in (among, without)
+            (self._against_rest(wide, rows) or {}).get("excess_errors") or 0.0 for rows in (among, without)
         )
         return left <= _NEGLIGIBLE * whole and not self._fails_more(wide, without, level)
 
     def _fails_more(self, candidate: int, among: Mask, level: float) -> bool:
-        table = self.against_rest([candidate], among=among)
-        return not table.filter((pl.col("p_value") < level) & (pl.col("difference") > 0)).is_empty()
-
-    def _contains(self, wider: int, narrow: int) -> bool:
-        """Whether a slice of one attribute is part of the description of a slice of two."""
-        name, value, second, _ = self.keys[wider]
-        narrow_key = self.keys[narrow]
+        row = self._against_rest(candidate, among)
         return (
-            second is None and narrow_key[2] is not None and (name, value) in {narrow_key[:2], narrow_key[2:]}
+            row is not None
+            and row["p_value"] is not None
+            and row["p_value"] < level
+            and row["difference"] > 0
         )
 
-    def _per_cluster(self, rows: NDArray[np.int64], **keys: NDArray[np.int64]) -> pl.DataFrame:
-        """Errors and units of some rows, added up per cluster and key."""
-        frame = pl.DataFrame({**keys, "cluster": self.clusters[rows], "errors": self.errors[rows]})
-        sums = pl.col("errors").sum(), pl.len().cast(pl.Float64).alias("units")
-        return frame.group_by(*keys, "cluster", maintain_order=True).agg(sums)
+    def _against_rest(self, candidate: int, among: Mask) -> dict[str, float] | None:
+        table = against_rest(
+            self.units, self.errors, self.masks[candidate], among=among, confidence=self.confidence
+        )
+        return table.row(0, named=True) if len(table) else None

@@ -1,97 +1,89 @@
-"""The units in which each error type is counted: objects that were not found, predictions that are wrong."""
+"""The units in which errors are counted: objects for what is not found, objects and false positives for the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from cvfail.evidence.attributes import Attribute, attributes
-from cvfail.evidence.operating_point import OBJECT_ERRORS, OperatingPoint
+from cvfail.evidence.attributes import attributes
+from cvfail.evidence.operating_point import OBJECT_ERRORS, PREDICTION_ERRORS, OperatingPoint
+from cvfail.failures.errors_of_rows import NO_ERROR, code_of, object_errors, prediction_errors
+from cvfail.failures.failure_mode import REDUNDANT
+from cvfail.slices.every_slice import ClusteredUnits
 
-ROW = "unit:row"
-CLUSTER = "unit:cluster"
-"""Columns of `Units.frame` beside attributes, which may have any name."""
+_CLUSTER, _ERROR = "unit:cluster", "unit:error"
 
 
 @dataclass(frozen=True)
 class Units:
-    """Rows of one kind with their attributes and their errors.
+    """Units of one kind with the error of each.
 
     Attributes:
-        kind: The table that the errors are rows of: ``ground_truth`` or ``predictions``.
-        error_types: The errors that are told of this kind.
-        frame: One row per unit: ``unit:cluster``, one column per attribute, one 0/1 column per error type (named
-            ``error:<type>``), and ``unit:row``, the row number in the table; null for a unit of the other table.
-        attributes: Names of the attribute columns that have more than one value here.
+        errors: The errors that are told of them.
+        clustered: Their attributes and clusters.
+        codes: The error of each unit, in the order of `clustered.rows`, see `cvfail.failures.errors_of_rows`.
     """
 
-    kind: str
-    error_types: tuple[str, ...]
-    frame: pl.DataFrame
-    attributes: tuple[str, ...]
+    errors: tuple[str, ...]
+    clustered: ClusteredUnits
+    codes: NDArray[np.int8]
 
-    def errors(self, error_type: str) -> pl.Series:
-        """The 0/1 column of one error type."""
-        return self.frame[error_column(error_type)]
+    def of_error(self, error: str) -> tuple[ClusteredUnits, NDArray[np.float64]]:
+        """The units that one error is a share of, and which of them have it.
 
-    @cached_property
-    def clusters(self) -> pl.Series:
-        """Cluster of each unit."""
-        return self.frame[CLUSTER]
-
-
-def error_column(error_type: str) -> str:
-    """The column of `Units.frame` that marks an error type."""
-    return f"error:{error_type}"
+        Objects are all of them. False positives are those of this error and all objects, which do not have it.
+        """
+        code = code_of(error)
+        if error in OBJECT_ERRORS:
+            return self.clustered, (self.codes == code).astype(np.float64)
+        kept = (self.codes == code) | (self.codes == NO_ERROR)
+        return self.clustered.where(kept), (self.codes[kept] == code).astype(np.float64)
 
 
-def truth_units(point: OperatingPoint, names: Sequence[str]) -> Units:
-    """Every regular ground truth; an object has at most one error."""
-    frame = _truths(point, attributes(point.evidence, names))
-    outcome = point.ground_truth["outcome"].filter(pl.Series(point.evidence.regular()))
-    return _units("ground_truth", OBJECT_ERRORS, frame, outcome)
+def object_units(point: OperatingPoint, names: Sequence[str], *, min_support: int) -> Units:
+    """Every regular ground truth."""
+    frame = pl.concat(point.over_blocks(lambda part: _objects(part, names)))
+    return _units(OBJECT_ERRORS, frame, min_support)
 
 
-def prediction_units(point: OperatingPoint, names: Sequence[str], error_type: str) -> Units:
-    """Every false positive of one type, and every regular ground truth, which bears no error.
+def prediction_units(point: OperatingPoint, names: Sequence[str], *, min_support: int) -> Units:
+    """Every false positive that costs no object, and every regular ground truth, which bears no error.
 
     Objects and not predictions are what false positives are measured against: where many objects are missed
     there are fewer predictions, and the same false positives would seem more frequent. Attributes that only
     ground truth has are left out.
     """
-    evidence = point.evidence
-    chosen = [attribute for attribute in attributes(evidence, names) if attribute.prediction is not None]
-    values = [
-        attribute.prediction.alias(attribute.name) for attribute in chosen if attribute.prediction is not None
-    ]
-    clusters = pl.Series(CLUSTER, evidence.clusters[evidence.coding.image])
-    rows = pl.Series(ROW, np.arange(clusters.len()))
-    kinds = point.all_predictions["error_type"].cast(pl.String)
-    wrong = pl.DataFrame([rows, clusters, *values]).filter(kinds.eq_missing(pl.Series([error_type])))
-    objects = _truths(point, chosen).with_columns(pl.lit(None, pl.Int64).alias(ROW))
-    outcome = pl.repeat(error_type, wrong.height, dtype=pl.String, eager=True).extend_constant(
-        None, objects.height
+    frame = pl.concat(point.over_blocks(lambda part: _predictions(part, names)))
+    return _units((*PREDICTION_ERRORS, REDUNDANT), frame, min_support)
+
+
+def _units(errors: tuple[str, ...], frame: pl.DataFrame, min_support: int) -> Units:
+    clustered = ClusteredUnits.of(
+        frame.drop(_CLUSTER, _ERROR), frame[_CLUSTER].to_numpy(), min_support=min_support
     )
-    return _units("predictions", (error_type,), pl.concat([wrong, objects]), outcome)
+    return Units(errors, clustered, frame[_ERROR].to_numpy()[clustered.rows])
 
 
-def _truths(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
-    """Row, cluster and attribute values of every regular ground truth."""
+def _objects(point: OperatingPoint, names: Sequence[str]) -> pl.DataFrame:
+    """Attributes, cluster and error of the regular ground truth of a block."""
     evidence = point.evidence
-    clusters = pl.Series(CLUSTER, evidence.clusters[evidence.coding.truth_image])
-    rows = pl.Series(ROW, np.arange(clusters.len()))
-    values = [attribute.truth.alias(attribute.name) for attribute in chosen]
-    return pl.DataFrame([rows, clusters, *values]).filter(pl.Series(evidence.regular()))
+    values = [one.truth.alias(one.name) for one in attributes(evidence, names)]
+    clusters = pl.Series(_CLUSTER, evidence.clusters[evidence.coding.truth_image])
+    errors = pl.Series(_ERROR, object_errors(point))
+    return pl.DataFrame([*values, clusters, errors]).filter(pl.Series(evidence.regular()))
 
 
-def _units(kind: str, error_types: tuple[str, ...], frame: pl.DataFrame, outcome: pl.Series) -> Units:
-    text = outcome.cast(pl.String)
-    errors = [
-        text.eq_missing(pl.Series([name])).cast(pl.Float64).alias(error_column(name)) for name in error_types
-    ]
-    names = [name for name in frame.columns if name not in {ROW, CLUSTER} and frame[name].n_unique() > 1]
-    return Units(kind, error_types, frame.with_columns(errors), tuple(names))
+def _predictions(point: OperatingPoint, names: Sequence[str]) -> pl.DataFrame:
+    """The same of the false positives of a block, then of its regular ground truth."""
+    evidence = point.evidence
+    chosen = [one for one in attributes(evidence, names) if one.prediction is not None]
+    values = [one.prediction.alias(one.name) for one in chosen if one.prediction is not None]
+    clusters = pl.Series(_CLUSTER, evidence.clusters[evidence.coding.image])
+    errors = pl.Series(_ERROR, prediction_errors(point))
+    wrong = pl.DataFrame([*values, clusters, errors]).filter(pl.col(_ERROR) != NO_ERROR)
+    objects = _objects(point, [one.name for one in chosen])
+    return pl.concat([wrong, objects.with_columns(pl.lit(NO_ERROR, pl.Int8).alias(_ERROR))])

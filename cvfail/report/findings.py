@@ -10,7 +10,7 @@ import polars as pl
 
 from cvfail.evidence.attributes import attribute
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.failures.modes import FailureModes
+from cvfail.failures.mode_table import FailureModes
 from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.report import sentences
 from cvfail.report.choosing import (

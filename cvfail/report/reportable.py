@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from cvfail.evidence.evidence import Evidence
-from cvfail.failures.modes import FailureModes
+from cvfail.failures.mode_table import FailureModes
 from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.tables.result import ResultTable
 

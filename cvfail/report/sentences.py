@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.failures.modes import Search
+from cvfail.failures.mode_table import Search
 from cvfail.report.schema import AverageRow, Counts, ErrorType, Estimate, FailureMode, Task
 
 ERROR_TYPES: Mapping[str, str] = {

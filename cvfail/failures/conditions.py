@@ -1,0 +1,160 @@
+"""Conditions of a slice that mean the same on every dataset: values and ranges, never quartiles of this set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import reduce
+from typing import Any
+
+import polars as pl
+
+from cvfail.errors import FormatError
+from cvfail.evidence.attributes import level_bounds
+from cvfail.evidence.evidence import Evidence
+from cvfail.slices.predicates import NULL, Slice
+
+EVERYTHING = "(all)"
+"""The name of the slice without conditions."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One attribute that has a value, no value, or a number in a range.
+
+    Attributes:
+        attribute: Column of images, ground truth or predictions, or ``category``, or ``size``.
+        value: What it must be; None if it must have no value, or be in the range.
+        low: Lowest number of the range; None if it is open below, or there is none.
+        high: The first number above the range; None if it is open above, or there is none.
+
+    Example:
+        >>> str(Condition("light", "night")), str(Condition("brightness", low=10.0, high=24.5))
+        ('light=night', 'brightness=10 – 24.5')
+        >>> Condition("brightness", high=24.5).sql
+        'brightness < 24.5'
+    """
+
+    attribute: str
+    value: str | float | bool | None = None
+    low: float | None = None
+    high: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.attribute}={self.level}"
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it asks for a number in a range."""
+        return self.low is not None or self.high is not None
+
+    @property
+    def level(self) -> str:
+        """The value as tables show it."""
+        if self.low is not None and self.high is not None:
+            return f"{self.low:.6g} – {self.high:.6g}"
+        if self.low is not None:
+            return f"≥ {self.low:.6g}"
+        if self.high is not None:
+            return f"< {self.high:.6g}"
+        if self.value is None:
+            return NULL
+        if isinstance(self.value, bool):
+            return str(self.value).lower()
+        return self.value if isinstance(self.value, str) else f"{self.value:g}"
+
+    @property
+    def expression(self) -> pl.Expr:
+        """What must hold, on any table that has the column."""
+        column = pl.col(self.attribute)
+        if self.low is not None and self.high is not None:
+            return (column >= self.low) & (column < self.high)
+        if self.low is not None:
+            return (column >= self.low) & column.is_finite()
+        if self.high is not None:
+            return column < self.high
+        if self.value is None:
+            return column.is_null()
+        return column.cast(pl.String) == self.value if isinstance(self.value, str) else column == self.value
+
+    @property
+    def sql(self) -> str:
+        """What must hold, as after WHERE."""
+        name = (
+            self.attribute if self.attribute.isidentifier() else '"' + self.attribute.replace('"', '""') + '"'
+        )
+        if self.is_range:
+            bounds = [f"{name} >= {self.low!r}"] if self.low is not None else []
+            bounds += [f"{name} < {self.high!r}"] if self.high is not None else []
+            return " AND ".join(bounds)
+        if self.value is None:
+            return f"{name} IS NULL"
+        if isinstance(self.value, str):
+            return f"{name} = '" + self.value.replace("'", "''") + "'"
+        return f"{name} = {str(self.value).lower() if isinstance(self.value, bool) else repr(self.value)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, without those that say nothing."""
+        named = {name: value for name, value in asdict(self).items() if value is not None}
+        return named if len(named) > 1 else {**named, "value": None}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Condition:
+        """The condition that `to_dict` wrote down.
+
+        Raises:
+            FormatError: It has other fields.
+        """
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise FormatError(
+                f"{dict(values)} is no condition: {error}. Hint: attribute with value, or with low and high"
+            ) from error
+
+
+def condition_of_level(evidence: Evidence, attribute: str, level: str | None) -> Condition:
+    """The condition that a level of an attribute stands for, as the evidence cuts it.
+
+    Args:
+        evidence: Whose images and ground truth the attribute is of.
+        attribute: Its name.
+        level: As `cvfail.evidence.attributes.attribute` names it; None for rows without a value.
+    """
+    if level is None or level == NULL:
+        return Condition(attribute)
+    bounds = level_bounds(evidence, attribute)
+    if bounds is not None:
+        low, high = bounds[level]
+        return Condition(attribute, low=low, high=high)
+    dtype = evidence_dtype(evidence, attribute)
+    if dtype.is_numeric():
+        return Condition(attribute, float(level))
+    return Condition(attribute, level == "true" if dtype == pl.Boolean else level)
+
+
+def evidence_dtype(evidence: Evidence, attribute: str) -> pl.DataType:
+    """The type of an attribute's column; text for the class and the size."""
+    for table in ("images", "ground_truth"):
+        if attribute in evidence.attributes(table):
+            return evidence.whole.attribute_column(table, attribute).dtype
+    return pl.String()
+
+
+def slice_of(conditions: Sequence[Condition]) -> Slice:
+    """The slice in which all conditions hold."""
+    expressions = [condition.expression for condition in conditions]
+    name = slice_name(conditions)
+    if not expressions:
+        return Slice(pl.lit(value=True), name=name)
+    return Slice(reduce(lambda a, b: a & b, expressions), name=name)
+
+
+def slice_name(conditions: Sequence[Condition]) -> str:
+    """The conditions as tables show them: ``light=night & size=small``."""
+    return " & ".join(map(str, conditions)) or EVERYTHING
+
+
+def slice_sql(conditions: Sequence[Condition]) -> str:
+    """The conditions as after WHERE."""
+    return " AND ".join(condition.sql for condition in conditions) or "true"

@@ -1,0 +1,226 @@
+"""What repairing each mode would give back: recall, precision, F1, average precision, alone and after the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cvfail.decomposition.replay import Replay
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.failures.mode_errors import ModeErrors
+from cvfail.statistics.replicates import percentile_bounds
+from cvfail.statistics.resampling import replicate_sums
+
+RATES = ("recall", "precision", "f1")
+"""What is regained at the operating point."""
+
+IMPACT_SCHEMA = {
+    "rank": pl.Int64,
+    "measure": pl.String,
+    "estimate": pl.Float64,
+    "lower": pl.Float64,
+    "upper": pl.Float64,
+    "marginal": pl.Float64,
+    "support": pl.Int64,
+}
+
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """The errors that are repaired: objects that are then found, false positives that are then gone.
+
+    Attributes:
+        objects: Ground-truth rows, shape (G,).
+        predictions: Prediction rows, shape (D,).
+    """
+
+    objects: Mask
+    predictions: Mask
+
+    @classmethod
+    def none(cls, point: OperatingPoint) -> Repairs:
+        """Nothing is repaired."""
+        rows = point.evidence.outcomes.rows
+        return cls(np.zeros(rows("ground_truth"), np.bool_), np.zeros(rows("predictions"), np.bool_))
+
+    @classmethod
+    def of(cls, errors: ModeErrors) -> Repairs:
+        """All errors of a mode."""
+        made = cls.none(errors.point)
+        made.objects[errors.objects] = True
+        made.predictions[errors.predictions] = True
+        return made
+
+    def with_(self, other: Repairs) -> Repairs:
+        """These and others."""
+        return Repairs(self.objects | other.objects, self.predictions | other.predictions)
+
+
+class RegainedRates:
+    """Recall, precision and F1 at an operating point if some errors were repaired, with bootstrap replicates.
+
+    An object that is repaired is found, and the prediction that aimed at it with a wrong class or a poor box, if
+    there is one, is right. A false positive that is repaired is gone.
+    """
+
+    def __init__(self, point: OperatingPoint, *, replicates: int, seed: int) -> None:
+        self._point, self._replicates, self._seed = point, replicates, seed
+
+    def gain(self, repairs: Repairs) -> Numbers:
+        """Gain in each of `RATES`; NaN where the rate is undefined, shape (3,)."""
+        return _rates(self._sums(repairs).sum(axis=0)[:, None])[:, 0] - self._now[:, 0]
+
+    def gain_replicates(self, repairs: Repairs) -> Numbers:
+        """Gains in bootstrap replicates clustered by image, shape (3, B)."""
+        return _rates(self._totals(self._sums(repairs))) - _rates(self._totals_now)
+
+    @cached_property
+    def _nothing(self) -> Numbers:
+        return self._sums(Repairs.none(self._point))
+
+    @cached_property
+    def _now(self) -> Numbers:
+        return _rates(self._nothing.sum(axis=0)[:, None])
+
+    @cached_property
+    def _totals_now(self) -> Numbers:
+        return self._totals(self._nothing)
+
+    def _totals(self, sums: Numbers) -> Numbers:
+        ids = self._point.evidence.cluster_ids
+        return replicate_sums(ids, sums, replicates=self._replicates, seed=self._seed)
+
+    def _sums(self, repairs: Repairs) -> Numbers:
+        """True positives, false positives and objects per cluster, shape (clusters, 3)."""
+        point, evidence = self._point, self._point.evidence
+        gone = repairs.predictions.copy()
+        repairing = point.repairs[repairs.objects & ~point.found]
+        gone[repairing[repairing >= 0]] = True
+        found = point.found | (repairs.objects & evidence.regular())
+        of_truth, of_prediction = (
+            evidence.clusters[evidence.coding.truth_image],
+            evidence.clusters[evidence.coding.image],
+        )
+        count = len(evidence.cluster_ids)
+        return np.stack(
+            [
+                np.bincount(of_truth[found], minlength=count),
+                np.bincount(of_prediction[point.wrong & ~gone], minlength=count),
+                np.bincount(of_truth[evidence.regular()], minlength=count),
+            ],
+            axis=1,
+        ).astype(np.float64)
+
+
+class RegainedPrecision:
+    """Average precision over every score if the errors of modes were repaired, with bootstrap replicates.
+
+    The mode's error in its slice is looked up among the errors at every score: an object that a faint prediction
+    finds is no error there, and gives nothing back. See `cvfail.decomposition.replay.Replay`.
+    """
+
+    def __init__(self, point: OperatingPoint, *, replicates: int, seed: int) -> None:
+        everything = OperatingPoint.of(point.evidence, iou=point.iou, score=-np.inf)
+        self._replay, self._replicates, self._seed = Replay.of(everything), replicates, seed
+        self.everything = everything
+
+    def gain(self, repairs: Repairs) -> float:
+        """The gain; NaN where no class has ground truth."""
+        repaired, excused = self._masks(repairs)
+        base = self._replay.average_precision()
+        after = self._replay.average_precision(repaired=repaired, excused=excused)
+        return np.nan if base is None or after is None else after - base
+
+    def gain_replicates(self, repairs: Repairs) -> Numbers:
+        """Gains in bootstrap replicates clustered by image, shape (B,)."""
+        repaired, excused = self._masks(repairs)
+        after = self._replay.average_precision_replicates(
+            repaired=repaired, excused=excused, replicates=self._replicates, seed=self._seed
+        )
+        base = self._replay.average_precision_replicates(replicates=self._replicates, seed=self._seed)
+        gains: Numbers = after - base
+        return gains
+
+    def _masks(self, repairs: Repairs) -> tuple[Mask, Mask]:
+        """The predictions that are repaired, among them those that then find an object, and the excused objects."""
+        repaired = repairs.predictions.copy()
+        finders = self._replay.finder[repairs.objects & self._replay.unfound]
+        repaired[finders[finders >= 0]] = True
+        return repaired, repairs.objects
+
+
+def impact(
+    modes: Sequence[ModeErrors],
+    at_every_score: Sequence[ModeErrors],
+    *,
+    rates: RegainedRates,
+    precision: RegainedPrecision | None,
+    confidence: float,
+) -> pl.DataFrame:
+    """What repairing each mode gives back, modes in the order of their ranks.
+
+    Args:
+        modes: The modes at their operating point.
+        at_every_score: The same errors and slices over every score; empty without `precision`.
+        rates: Recall, precision and F1.
+        precision: Average precision; None where there is none, as of classification.
+        confidence: Coverage of the intervals.
+
+    Returns:
+        rank (from 1), measure (recall, precision, f1, ap), estimate (of this mode alone), lower and upper
+        (percentiles of paired replicates), marginal (beyond what all modes of lower rank give back together),
+        support (errors that are repaired).
+    """
+    measured = [_regained(modes, rates, RATES, confidence)]
+    if precision is not None:
+        measured.append(_regained(at_every_score, precision, ("ap",), confidence))
+    frames = [pl.DataFrame(schema=IMPACT_SCHEMA), *measured]
+    return pl.concat(frames).sort("rank", maintain_order=True)
+
+
+def _regained(
+    modes: Sequence[ModeErrors],
+    measure: RegainedRates | RegainedPrecision,
+    names: Sequence[str],
+    confidence: float,
+) -> pl.DataFrame:
+    rows: list[dict[str, object]] = []
+    together: Repairs | None = None
+    before = np.zeros(len(names))
+    for rank, errors in enumerate(modes, start=1):
+        own = Repairs.of(errors)
+        gain = np.atleast_1d(measure.gain(own))
+        together = own if together is None else together.with_(own)
+        after = np.atleast_1d(measure.gain(together))
+        lower, upper, _ = percentile_bounds(
+            np.atleast_2d(measure.gain_replicates(own)), confidence=confidence
+        )
+        rows += [
+            {
+                "rank": rank,
+                "measure": name,
+                "estimate": gain[k],
+                "lower": lower[k],
+                "upper": upper[k],
+                "marginal": (after - before)[k],
+                "support": int(own.objects.sum() + own.predictions.sum()),
+            }
+            for k, name in enumerate(names)
+        ]
+        before = after
+    return pl.DataFrame(rows, schema=IMPACT_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
+
+
+def _rates(totals: Numbers) -> Numbers:
+    """Recall, precision and F1 from true positives, false positives and objects, shape (3, n) each way."""
+    right, wrong, objects = totals
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.stack([right / objects, right / (right + wrong), 2 * right / (right + wrong + objects)])

@@ -1,0 +1,188 @@
+"""The rows of a failure mode on an evaluation: its slice, and the errors in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cvfail.errors import QueryError
+from cvfail.evidence.evidence import Evidence
+from cvfail.evidence.examples import examples
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.failures.errors_of_rows import code_of, object_errors, prediction_errors
+from cvfail.failures.failure_mode import FailureMode
+from cvfail.slices.membership import membership
+from cvfail.statistics.contrast import slice_against_rest
+
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ModeErrors:
+    """What a mode is on some evidence.
+
+    A mode of objects has no wrong predictions, and one of predictions no wrong objects.
+
+    Attributes:
+        mode: The mode.
+        point: The evidence at the mode's operating point.
+        in_slice: Ground-truth rows that count and lie in the slice, shape (G,).
+        wrong_in_slice: Predictions that lie in the slice if they are false positives, shape (D,).
+        wrong_objects: Ground-truth rows with the error, in the slice or not, shape (G,).
+        wrong_predictions: Predictions with the error, in the slice or not, shape (D,).
+    """
+
+    mode: FailureMode
+    point: OperatingPoint
+    in_slice: Mask
+    wrong_in_slice: Mask
+    wrong_objects: Mask
+    wrong_predictions: Mask
+
+    @classmethod
+    def of(cls, mode: FailureMode, evidence: Evidence) -> ModeErrors:
+        """Find the rows of a mode.
+
+        Raises:
+            PolicyError: The evidence was matched in another way.
+            QueryError: An attribute of the slice, or a class of the confusion, is unknown.
+        """
+        point = mode.on(evidence)
+        members = membership(point, mode.slice_)
+        in_slice = members.truth
+        wrong = members.wrong
+        if in_slice is None or (wrong is None and mode.unit == "predictions"):
+            side = "objects" if in_slice is None else "false positives"
+            raise QueryError(f"{mode.name}: {side} have no value of {', '.join(mode.slice_.columns)}")
+        nothing = np.zeros(evidence.outcomes.rows("predictions"), np.bool_)
+        is_of_objects = mode.unit != "predictions"
+        return cls(
+            mode=mode,
+            point=point,
+            in_slice=in_slice & evidence.regular(),
+            wrong_in_slice=nothing if wrong is None else wrong,
+            wrong_objects=_objects(point, mode) if is_of_objects else np.zeros(in_slice.size, np.bool_),
+            wrong_predictions=nothing if is_of_objects else prediction_errors(point) == code_of(mode.kind),
+        )
+
+    @cached_property
+    def objects(self) -> NDArray[np.int64]:
+        """Ground-truth rows of the mode's errors; none for errors of predictions."""
+        return np.flatnonzero(self.wrong_objects & self.in_slice)
+
+    @cached_property
+    def predictions(self) -> NDArray[np.int64]:
+        """Prediction rows of the mode's errors; none for errors of objects."""
+        return np.flatnonzero(self.wrong_predictions & self.wrong_in_slice)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Rows of the mode's errors, of the table that its unit says (of ground truth for pairs)."""
+        return self.predictions if self.mode.unit == "predictions" else self.objects
+
+    def against_rest(
+        self, *, cost: Callable[[str], Numbers] | None = None, confidence: float = 0.95
+    ) -> dict[str, float | int | None]:
+        """The slice against everything else, clustered by image.
+
+        Args:
+            cost: Gives what an error on each row of ``ground_truth`` or ``predictions`` costs; 1 if None.
+            confidence: Coverage of the intervals.
+
+        Returns:
+            The columns of `cvfail.statistics.contrast.slice_against_rest`; units are objects, and for errors of
+            predictions these errors as well. All null for a slice without units.
+        """
+        evidence = self.point.evidence
+        regular = evidence.regular()
+        parts = [
+            _Side(evidence.coding.truth_image, regular, self.in_slice, self.wrong_objects, "ground_truth"),
+            _Side(
+                evidence.coding.image,
+                self.wrong_predictions,
+                self.wrong_in_slice & self.wrong_predictions,
+                self.wrong_predictions,
+                "predictions",
+            ),
+        ]
+        frames = [part.sums(evidence, cost) for part in parts]
+        totals = pl.concat([whole for whole, _ in frames])
+        own = pl.concat([inside for _, inside in frames]).with_columns(slice=pl.lit(0))
+        table = slice_against_rest(own, totals, by=["slice"], confidence=confidence)
+        if not len(table):
+            return dict.fromkeys(table.columns)
+        return table.drop("slice").row(0, named=True)
+
+    def examples(self) -> pl.DataFrame:
+        """The rows of the errors as a person can look at them, the most confident first.
+
+        Returns:
+            As `ConfusionMatrix.examples`; rows of objects carry the prediction that aims at them, and rows of
+            predictions the object that they aim at.
+        """
+        point = self.point
+        if self.mode.unit == "predictions":
+            behind = point.all_predictions[self.rows].select(
+                "prediction_index", ground_truth_index="target_index"
+            )
+        else:
+            behind = point.ground_truth[self.rows].select(
+                "ground_truth_index", prediction_index="nearest_prediction"
+            )
+        overlaps = point.evidence.pairs.select("prediction_index", "ground_truth_index", "overlap")
+        behind = behind.join(
+            overlaps, on=["prediction_index", "ground_truth_index"], how="left", maintain_order="left"
+        )
+        return examples(point.evidence, behind).sort(
+            "score", descending=True, nulls_last=True, maintain_order=True
+        )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Units of one table: which rows are units, which of these lie in the slice, which have the error."""
+
+    image: NDArray[np.int32]
+    units: Mask
+    inside: Mask
+    wrong: Mask
+    table: str
+
+    def sums(
+        self, evidence: Evidence, cost: Callable[[str], Numbers] | None
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Units and errors per cluster, of all and of those in the slice."""
+        weights = np.ones(self.units.size) if cost is None else cost(self.table)
+        clusters = evidence.clusters[self.image]
+        return tuple(_per_cluster(clusters, weights, self.wrong, rows) for rows in (self.units, self.inside))  # type: ignore[return-value]
+
+
+def _per_cluster(clusters: NDArray[np.int32], weights: Numbers, wrong: Mask, rows: Mask) -> pl.DataFrame:
+    chosen = np.flatnonzero(rows)
+    own, weight = clusters[chosen], weights[chosen]
+    count = int(own.max(initial=-1)) + 1
+    units = np.bincount(own, weight, minlength=count).astype(np.float64)
+    errors = np.bincount(own, weight * wrong[chosen], minlength=count).astype(np.float64)
+    present = np.flatnonzero(np.bincount(own, minlength=count))
+    return pl.DataFrame({"cluster": present, "errors": errors[present], "units": units[present]})
+
+
+def _objects(point: OperatingPoint, mode: FailureMode) -> Mask:
+    """Ground-truth rows that have a mode's error."""
+    wrong: Mask = object_errors(point) == code_of(mode.kind)
+    if mode.confusion is None:
+        return wrong
+    evidence = point.evidence
+    names = evidence.category_names
+    for name in mode.confusion:
+        if name not in names:
+            raise QueryError(f"{name!r} is not a class. Hint: one of {', '.join(names)}")
+    true, predicted = map(names.index, mode.confusion)
+    taken_for = np.append(evidence.coding.category, -1)[point.repairs]
+    return np.asarray(wrong & (evidence.coding.truth_category == true) & (taken_for == predicted))

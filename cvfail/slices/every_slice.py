@@ -1,0 +1,240 @@
+"""Every slice of a few conditions against the rest, none left out: what a search with p-values must look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial, reduce
+from itertools import accumulate, combinations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cvfail.kernels.clustered_cells import add_clusters
+from cvfail.kernels.ordering import group_rows
+from cvfail.slices.items import Dropped, EncodedAttribute, Item, encode_attribute
+from cvfail.statistics.contrast import contrast_from_sums, slice_against_rest
+from cvfail.statistics.slice_sums import SLICE_SUMS, total_sums
+from cvfail.tables.arrays import read_only
+from cvfail.tables.parallel import run_in_order, worker_count
+
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
+
+_MOST_CELLS = 1 << 24
+_COUNTS = {"clusters": pl.Int64, "clusters_inside": pl.Int64}
+
+
+@dataclass(frozen=True)
+class ClusteredUnits:
+    """Units of one kind with encoded attributes, those of a cluster side by side.
+
+    Attributes:
+        rows: Row, in the frame that was given, of each unit, shape (n,).
+        clusters: Cluster of each unit, ascending, shape (n,).
+        starts: First unit of each cluster code, then n.
+        attributes: The attributes that slices are made of, their codes in the order of `rows`.
+        dropped: Those that none are made of, with the reason.
+    """
+
+    rows: NDArray[np.int64]
+    clusters: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    attributes: tuple[EncodedAttribute, ...]
+    dropped: tuple[Dropped, ...]
+
+    @classmethod
+    def of(
+        cls,
+        values: pl.DataFrame,
+        clusters: NDArray[np.int32],
+        *,
+        min_support: int,
+        threads: int | None = None,
+    ) -> ClusteredUnits:
+        """Encode a frame of attributes.
+
+        Args:
+            values: One column per attribute, one row per unit.
+            clusters: Code of the image (or what else rows share) of each unit.
+            min_support: Values of fewer units make no slice.
+            threads: Attributes are encoded on so many threads; one per processor if None.
+        """
+        starts, rows = group_rows(read_only(clusters), int(clusters.max(initial=-1)) + 1)
+        encode = partial(encode_attribute, min_support=min_support)
+        columns = [values[name].gather(rows) for name in values.columns]
+        encoded = run_in_order(encode, columns, threads=worker_count(threads))
+        return cls(
+            rows=rows,
+            clusters=clusters[rows],
+            starts=read_only(starts),
+            attributes=tuple(one for one in encoded if isinstance(one, EncodedAttribute) and one.items),
+            dropped=tuple(one for one in encoded if isinstance(one, Dropped)),
+        )
+
+    def where(self, chosen: Mask) -> ClusteredUnits:
+        """The same slices over some of the units, chosen in the order of `rows`."""
+        kept = np.flatnonzero(chosen)
+        clusters = self.clusters[kept]
+        return ClusteredUnits(
+            rows=self.rows[kept],
+            clusters=clusters,
+            starts=read_only(np.searchsorted(clusters, np.arange(self.starts.size)).astype(np.int64)),
+            attributes=tuple(
+                EncodedAttribute(one.name, one.codes[kept], one.size, one.items) for one in self.attributes
+            ),
+            dropped=self.dropped,
+        )
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """All conditions, attribute by attribute; each is one value."""
+        return tuple(item for one in self.attributes for item in one.items)
+
+    @cached_property
+    def first_item(self) -> list[int]:
+        """Number of the first condition of each attribute."""
+        counts = [len(one.items) for one in self.attributes]
+        return [0, *accumulate(counts)]
+
+    def members(self, items: Sequence[int]) -> Mask:
+        """Which units, in the order of `rows`, satisfy all of some conditions."""
+        mask = np.ones(self.rows.size, np.bool_)
+        for number in items:
+            attribute = int(np.searchsorted(self.first_item, number, side="right")) - 1
+            mask &= self.attributes[attribute].codes == self.items[number].codes[0]
+        return mask
+
+    def per_cluster(self, errors: Numbers, mask: Mask | None = None) -> pl.DataFrame:
+        """Units and errors of each cluster that has any: ``cluster``, ``errors``, ``units``."""
+        chosen = slice(None) if mask is None else mask
+        clusters = self.clusters[chosen]
+        count = self.starts.size - 1
+        units = np.bincount(clusters, minlength=count)
+        present = np.flatnonzero(units)
+        sums = np.bincount(clusters, errors[chosen], minlength=count)
+        return pl.DataFrame(
+            {"cluster": present, "errors": sums[present], "units": units[present].astype(np.float64)}
+        )
+
+
+@dataclass(frozen=True)
+class EverySlice:
+    """All slices with enough units, compared with the rest.
+
+    Attributes:
+        items: The conditions of each, ascending.
+        table: One row per slice, the columns of `cvfail.statistics.contrast.slice_against_rest` after ``slice``,
+            its place in `items`.
+    """
+
+    items: tuple[tuple[int, ...], ...]
+    table: pl.DataFrame
+
+
+def every_slice(
+    units: ClusteredUnits,
+    errors: Numbers,
+    *,
+    max_order: int,
+    min_support: int,
+    confidence: float = 0.95,
+    threads: int | None = None,
+) -> EverySlice:
+    """Compare every slice of up to some number of conditions with the rest of the units.
+
+    Args:
+        units: The units.
+        errors: Error of each, 0 or more, in the order of `rows`, shape (n,).
+        max_order: Most conditions of a slice, at most one of each attribute.
+        min_support: Slices with fewer units are not looked at.
+        confidence: Coverage of the intervals.
+        threads: Sets of attributes are worked off on so many threads; the result is the same for any.
+
+    Returns:
+        The slices by number of conditions, then attributes, then values. One that holds the same units as one with
+        a condition less is left out.
+
+    Notes:
+        Cost: two passes over the units per set of attributes. A set whose values have more than 2²⁴ combinations is
+        left out.
+
+    Example:
+        >>> light = pl.DataFrame({"light": ["night", "day"] * 4})
+        >>> units = ClusteredUnits.of(light, np.arange(8, dtype=np.int32), min_support=1)
+        >>> found = every_slice(units, np.array([1.0, 0, 1, 0, 1, 0, 0, 0]), max_order=1, min_support=1)
+        >>> [str(units.items[own[0]]) for own in found.items], found.table["rate"].to_list()
+        (['light=day', 'light=night'], [0.0, 0.75])
+    """
+    work = partial(_slices_of, units, read_only(errors), min_support)
+    parts = run_in_order(work, list(_sets(units, max_order)), threads=worker_count(threads))
+    items = tuple(own for numbers, _ in parts for own in map(tuple, numbers.tolist()))
+    sums = np.concatenate([np.zeros((0, len(SLICE_SUMS))), *(own for _, own in parts)])
+    frame = pl.DataFrame(sums, schema=list(SLICE_SUMS), orient="row").with_columns(
+        pl.col(name).cast(dtype) for name, dtype in _COUNTS.items()
+    )
+    numbered = frame.with_columns(pl.Series("slice", np.arange(len(items))))
+    whole = total_sums(units.per_cluster(errors))
+    return EverySlice(items, contrast_from_sums(numbered, whole, by=["slice"], confidence=confidence))
+
+
+def against_rest(
+    units: ClusteredUnits,
+    errors: Numbers,
+    mask: Mask,
+    *,
+    among: Mask | None = None,
+    confidence: float = 0.95,
+) -> pl.DataFrame:
+    """One slice, any mask, against everything else among some units.
+
+    Returns:
+        One row, the columns of `cvfail.statistics.contrast.slice_against_rest`; no row for a slice without units.
+    """
+    inside = mask if among is None else mask & among
+    own = units.per_cluster(errors, inside).with_columns(slice=pl.lit(0))
+    return slice_against_rest(own, units.per_cluster(errors, among), by=["slice"], confidence=confidence)
+
+
+def _sets(units: ClusteredUnits, max_order: int) -> Iterator[tuple[int, ...]]:
+    numbers = range(len(units.attributes))
+    for order in range(1, max_order + 1):
+        for chosen in combinations(numbers, order):
+            if np.prod([float(units.attributes[k].size) for k in chosen]) <= _MOST_CELLS:
+                yield chosen
+
+
+def _slices_of(
+    units: ClusteredUnits, errors: Numbers, min_support: int, chosen: tuple[int, ...]
+) -> tuple[NDArray[np.int64], Numbers]:
+    """Conditions of every slice of a set of attributes, shape (k, order), and their sums, shape (k, 11)."""
+    sizes = [units.attributes[k].size for k in chosen]
+    cells = np.zeros(units.rows.size, np.int64)
+    for k, size in zip(chosen, sizes, strict=True):
+        cells *= size
+        cells += units.attributes[k].codes
+    counts = np.bincount(cells, minlength=int(np.prod(sizes))).reshape(sizes)
+    kept = (counts >= max(min_support, 1)) & _has_items(units, chosen) & ~_repeats_a_wider_one(counts)
+    places = np.full(counts.size, -1, np.int32)
+    numbers = np.flatnonzero(kept)
+    places[numbers] = np.arange(numbers.size)
+    sums = np.zeros((numbers.size, len(SLICE_SUMS)))
+    add_clusters(read_only(cells), read_only(places), units.starts, errors, sums)
+    codes = np.stack(np.unravel_index(numbers, sizes), axis=1).reshape(numbers.size, len(chosen))
+    return codes + np.array([units.first_item[k] for k in chosen], np.int64), sums
+
+
+def _has_items(units: ClusteredUnits, chosen: tuple[int, ...]) -> Mask:
+    """Cells of values that make slices; the last code of an attribute may be all rare values together."""
+    axes = [np.arange(units.attributes[k].size) < len(units.attributes[k].items) for k in chosen]
+    return np.asarray(reduce(np.logical_and.outer, axes))
+
+
+def _repeats_a_wider_one(counts: NDArray[np.int64]) -> Mask:
+    """Cells that hold as many units as one without one of the conditions."""
+    repeated = np.zeros(counts.shape, np.bool_)
+    if counts.ndim > 1:
+        for axis in range(counts.ndim):
+            repeated |= counts == counts.sum(axis=axis, keepdims=True)
+    return repeated
