@@ -45,9 +45,17 @@ def _ask_everything(evaluation: Evaluation) -> None:
     evaluation.confusion_matrix()
     evaluation.error_types()
     evaluation.failure_modes()
+    _suspect(evaluation)
     _measure(evaluation)
     _search()
     _scan()
+
+
+def _suspect(evaluation: Evaluation) -> None:
+    """Labels that contradict the model or each other."""
+    from cvfail.labels.suspect_rows import suspect_rows
+
+    suspect_rows(evaluation._point(None, None))
 
 
 def _search() -> None:

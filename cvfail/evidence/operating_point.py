@@ -114,7 +114,7 @@ class OperatingPoint:
     @cached_property
     def partner(self) -> NDArray[np.int64]:
         """The matching prediction row of each ground-truth row, -1 where none of the kept ones does."""
-        rows, truths, _, _ = self._pair_arrays
+        rows, truths, _, _ = self.pair_arrays
         matched = self._matched_pairs
         partner = np.full(self.evidence.outcomes.rows("ground_truth"), _NOTHING, np.int64)
         partner[truths[matched]] = rows[matched]
@@ -133,7 +133,7 @@ class OperatingPoint:
         kind = np.where(self.wrong, BACKGROUND, 0).astype(np.int8)
         target = np.full(kind.size, _NOTHING, np.int64)
         type_errors(
-            *self._pair_arrays,
+            *self.pair_arrays,
             self.wrong,
             self.evidence.regular(),
             self.found,
@@ -173,7 +173,7 @@ class OperatingPoint:
         the overlap with it; null where there is none.
         """
         kind, target = self.typed
-        rows, truths, _, _ = self._pair_arrays
+        rows, truths, _, _ = self.pair_arrays
         matched = self._matched_pairs
         target = target.copy()
         target[rows[matched]] = truths[matched]
@@ -218,7 +218,7 @@ class OperatingPoint:
         """
         from cvfail.kernels.error_types import take_greedily
 
-        rows, truths, overlaps, same_class = self._pair_arrays
+        rows, truths, overlaps, same_class = self.pair_arrays
         unfound = self.evidence.regular() & ~self.found
         reach = min(self.evidence.policy.iou_thresholds[self.threshold], 1 - 1e-10)
         open_pairs = np.flatnonzero(self.wrong[rows] & unfound[truths] & ~same_class & (overlaps >= reach))
@@ -273,7 +273,7 @@ class OperatingPoint:
     @cached_property
     def _hits(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Prediction, ground truth and overlap of the pairs of true positives."""
-        rows, truths, overlaps, _ = self._pair_arrays
+        rows, truths, overlaps, _ = self.pair_arrays
         right = np.flatnonzero(self._matched_pairs & self.correct[rows])
         return rows[right], truths[right], overlaps[right]
 
@@ -292,9 +292,10 @@ class OperatingPoint:
         return truths
 
     @cached_property
-    def _pair_arrays(
+    def pair_arrays(
         self,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Prediction, ground truth, overlap and whether the classes agree, of pairs of kept predictions."""
         pairs = self._pairs
         return (
             column_array(pairs, "prediction_index", np.int64),
