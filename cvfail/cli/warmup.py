@@ -46,6 +46,7 @@ def _ask_everything(evaluation: Evaluation) -> None:
     evaluation.error_types()
     evaluation.failure_modes()
     _suspect(evaluation)
+    _decompose(evaluation)
     _measure(evaluation)
     _search()
     _scan()
@@ -56,6 +57,14 @@ def _suspect(evaluation: Evaluation) -> None:
     from cvfail.labels.suspect_rows import suspect_rows
 
     suspect_rows(evaluation._point(None, None))
+
+
+def _decompose(evaluation: Evaluation) -> None:
+    """What errors are made of, beyond the error types."""
+    from cvfail.decomposition.nms import nms_replay
+    from cvfail.evidence.operating_point import OperatingPoint
+
+    nms_replay(OperatingPoint.of(evaluation.evidence))
 
 
 def _search() -> None:
