@@ -41,10 +41,10 @@ def object_table(scenes: Sequence[Scene]) -> pl.DataFrame:
     """One row per object, then one per crowd region of its image, image after image.
 
     Returns:
-        image_id, category (the true class), left, top, right, bottom, area, is_crowd, occlusion.
+        image_id, category (the true class), left, top, right, bottom, area, is_crowd, occlusion, truncation.
     """
     rows = [
-        (number, item.category, *np.round(item.box, 2).tolist(), is_crowd, item.occlusion)
+        (number, item.category, *np.round(item.box, 2).tolist(), is_crowd, item.occlusion, item.truncation)
         for number, scene in enumerate(scenes, start=1)
         for item, is_crowd in [
             *((item, False) for item in scene.objects),
@@ -57,6 +57,7 @@ def object_table(scenes: Sequence[Scene]) -> pl.DataFrame:
         **dict.fromkeys(CORNERS, pl.Float64),
         "is_crowd": pl.Boolean,
         "occlusion": pl.String,
+        "truncation": pl.String,
     }
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     area = (pl.col("right") - pl.col("left")) * (pl.col("bottom") - pl.col("top"))

@@ -24,7 +24,7 @@ def write_instances(simulation: Simulation, path: Path) -> None:
         "bbox",
         pl.col("area").round(2),
         pl.col("is_crowd").cast(pl.Int64).alias("iscrowd"),
-        pl.struct("occlusion").alias("attributes"),
+        pl.struct("occlusion", "truncation").alias("attributes"),
     )
     categories = [
         {"id": number, "name": name, "supercategory": above}

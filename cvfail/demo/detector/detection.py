@@ -11,22 +11,23 @@ from numpy.typing import NDArray
 from cvfail.demo.annotations import CORNERS, corners
 from cvfail.demo.boxes import Boxes
 from cvfail.demo.detector.fates import fates
-from cvfail.demo.detector.placement import around, astray, badly_around
+from cvfail.demo.detector.placement import around, astray, badly_around, displaced
 from cvfail.demo.detector.planted import PlantedMode
 
 STRAY = 0.14
 """Strays where nothing is, per object."""
 
 _SCORES = {
-    "found": (8.0, 2.4),
-    "classification": (6.0, 3.4),
-    "localisation": (5.0, 4.0),
+    "found": (9.0, 2.4),
+    "classification": (4.5, 3.5),
+    "localisation": (4.0, 4.5),
+    "displaced": (4.0, 4.5),
     "stray": (1.7, 3.4),
     "region": (3.0, 3.0),
 }
 """Parameters of the beta distribution of scores, by kind of prediction."""
 
-_FAINTEST, _FAINT_BELOW = 0.05, 0.24
+_FAINTEST, _FAINT_BELOW = 0.06, 0.24
 _SPREAD, _LOOSE_SPREAD = 0.06, 0.1
 _IN_A_REGION = 3
 
@@ -44,7 +45,7 @@ def detect(
 
     Returns:
         One row per prediction, image after image: image_id, category, left, top, right, bottom, score, kind
-        (found, faint, classification, localisation, duplicate, stray or region).
+        (found, faint, classification, localisation, displaced, duplicate, stray or region).
 
     Notes:
         Each error strikes with the same probability whatever the object, and boxes move in proportion to their
@@ -74,10 +75,12 @@ def _on_objects(
         neighbours = of_image[seen["image_id"][int(row)]]
         others = neighbours[(neighbours != boxes[row]).any(axis=1)]
         placed[row] = badly_around(rng, boxes[row], others)
+    off = (seen["kind"] == "displaced").to_numpy()
+    placed[off] = displaced(rng, boxes[off], seen.select("shift_x", "shift_y").to_numpy()[off])
     score = _scores(rng, seen["kind"])
     doubled = seen["is_doubled"].to_numpy()
     again = around(rng, boxes[doubled], spread=_LOOSE_SPREAD)
-    lower = score[doubled] * rng.uniform(0.6, 0.95, int(doubled.sum()))
+    lower = score[doubled] * rng.uniform(0.45, 0.8, int(doubled.sum()))
     second = seen.filter(doubled).with_columns(kind=pl.lit("duplicate"))
     return _predictions(seen, placed, score), _predictions(second, again, lower)
 

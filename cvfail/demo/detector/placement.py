@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cvfail.demo.boxes import Boxes, areas, intersections, overlaps
 from cvfail.demo.scenes.camera import HEIGHT, WIDTH
@@ -19,6 +20,7 @@ _COVER_WEIGHT = 0.3
 """A stray inside a much larger object or region hardly overlaps it; this share of what lies inside counts too."""
 
 _NEAR_ROWS = 14.0
+_SCATTER = 0.03
 
 
 def around(rng: np.random.Generator, boxes: Boxes, *, spread: float) -> Boxes:
@@ -46,6 +48,12 @@ def badly_around(rng: np.random.Generator, box: Boxes, others: Boxes) -> Boxes:
     strangers = overlaps(trials[:, None], others).max(axis=1, initial=0.0)
     chosen: Boxes = trials[np.argmin(strangers + ~in_between)]
     return chosen
+
+
+def displaced(rng: np.random.Generator, boxes: Boxes, shift: NDArray[np.float64]) -> Boxes:
+    """Boxes of shape (n, 4) moved by a share (n, 2) of their width and height, and a little by chance."""
+    size = boxes[:, 2:] - boxes[:, :2]
+    return _moved(rng, boxes + np.tile(shift * size, 2), shift=_SCATTER, scale=_SCATTER)
 
 
 def astray(rng: np.random.Generator, box: Boxes, occupied: Boxes) -> Boxes:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cvfail.demo.boxes import Boxes, areas, covered_share, intersections, overlaps
-from cvfail.demo.scenes.camera import Camera
+from cvfail.demo.scenes.camera import HEIGHT, WIDTH, Camera
 from cvfail.demo.scenes.street import Thing
 
 MOST_OVERLAP = 0.05
@@ -17,6 +17,9 @@ MOST_OVERLAP = 0.05
 _MOST_SHARED = 0.35
 _MOST_COVERED = 0.65
 _ROOM = 0.25
+_SHOWN = (0.4, 0.85)
+"""Share of the width of an object that is visible if the border of the image cuts it."""
+
 _SHORTEST, _LONGEST = (6.0, 10.0), (175.0, 165.0)
 
 
@@ -26,7 +29,7 @@ class Arrangement:
     Attributes:
         camera: Sees them.
         things: All of them, in the order of their placing.
-        objects: The annotated ones with their boxes (left, top, right, bottom in pixels).
+        objects: The annotated ones with their boxes (left, top, right, bottom in pixels), inside the image.
     """
 
     def __init__(self, camera: Camera, furniture: Iterable[Thing]) -> None:
@@ -40,18 +43,22 @@ class Arrangement:
         for thing in furniture:
             self.put(thing)
 
-    def add(self, thing: Thing) -> bool:
+    def add(self, thing: Thing, *, cut: bool = False) -> bool:
         """Place a thing if it fits, and say whether it did.
 
-        Things on the ground stand apart. An object lies inside the image, is neither too small nor too large, and
-        shares at most `MOST_OVERLAP` with another. Nothing hides most of an object.
+        Things on the ground stand apart. An object lies inside the image or, if it is to be `cut`, across its left
+        or right border; it is neither too small nor too large, and shares at most `MOST_OVERLAP` with another.
+        Nothing hides most of an object.
         """
-        if not self.camera.sees(thing.placing.x, thing.placing.z) or self._collides(thing):
+        if not (cut or self.camera.sees(thing.placing.x, thing.placing.z)) or self._collides(thing):
             return False
-        box = np.array(self.camera.box(thing.outline))
+        whole = np.array(self.camera.box(thing.outline))
         is_object = thing.category is not None
+        box = self.camera.visible(whole) if is_object else whole
         if is_object and not (
-            self.camera.is_inside(box) and _has_good_size(box) and self._has_room(thing, box)
+            (_is_cut(whole) if cut else self.camera.is_inside(whole))
+            and _has_good_size(box)
+            and self._has_room(thing, box)
         ):
             return False
         if self._would_hide(thing, box):
@@ -114,6 +121,13 @@ def _ground(thing: Thing) -> NDArray[np.float64]:
     """The ground that a thing takes, with room around it: x, z, x, z in metres."""
     x, _, z = thing.footprint.T.tolist()
     return np.array([min(x) - _ROOM, min(z) - _ROOM, max(x) + _ROOM, max(z) + _ROOM])
+
+
+def _is_cut(box: Boxes) -> bool:
+    """Whether the left or the right border of the image hides a part of a box, and nothing else does."""
+    left, top, right, bottom = box.tolist()
+    shown = min(right, WIDTH) - max(left, 0.0)
+    return top >= 1.0 and bottom <= HEIGHT - 1.0 and _SHOWN[0] <= shown / (right - left) <= _SHOWN[1]
 
 
 def _has_good_size(box: Boxes) -> bool:

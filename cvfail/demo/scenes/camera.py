@@ -54,9 +54,18 @@ class Camera:
         left, top, right, bottom = box.tolist()
         return bool(min(left, top, WIDTH - right, HEIGHT - bottom) >= margin)
 
+    @staticmethod
+    def visible(box: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The part of a box that lies inside the image."""
+        return np.clip(box, 0.0, [WIDTH, HEIGHT, WIDTH, HEIGHT])
+
+    def column(self, x: float, z: float) -> float:
+        """The pixel column of a place on the ground."""
+        return self.vanishing_x + self.focal * (x - self.x) / max(z, NEAREST)
+
     def sees(self, x: float, z: float) -> bool:
         """Whether a place on the ground is inside the image from left to right."""
-        return 0.0 < self.vanishing_x + self.focal * (x - self.x) / max(z, NEAREST) < WIDTH
+        return 0.0 < self.column(x, z) < WIDTH
 
     @property
     def eye(self) -> Points:
