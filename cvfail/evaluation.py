@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -17,7 +17,10 @@ from cvfail.tables.dataset import Dataset
 from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
+    from cvfail.failures.costs import Costs
+    from cvfail.failures.failure_mode import FailureMode
     from cvfail.failures.mode_table import FailureModes
+    from cvfail.failures.modes import ModeOptions
     from cvfail.io.parquet_scan import ParquetScan
     from cvfail.metrics.averages import Average
     from cvfail.metrics.confusion import ConfusionMatrix
@@ -299,13 +302,20 @@ class Evaluation:
         attributes: Sequence[str] | None = None,
         iou: float | None = None,
         score: float | None = None,
-        max_order: int = 2,
-        level: float = 0.05,
+        **options: Unpack[ModeOptions],
     ) -> FailureModes:
-        """Error type × slice, ranked by errors in excess of the rest; see `cvfail.failures.modes`."""
+        """Error × slice, ranked by what it costs; see `cvfail.failures.modes.failure_modes`."""
         from cvfail.failures.modes import failure_modes
 
-        return failure_modes(self._point(iou, score), attributes=attributes, max_order=max_order, level=level)
+        return failure_modes(self._point(iou, score), attributes=attributes, **options)
+
+    def reevaluate(
+        self, modes: Iterable[FailureMode], *, costs: Costs | None = None, level: float = 0.05
+    ) -> FailureModes:
+        """Frozen modes on this evaluation; see `cvfail.failures.modes.reevaluated`."""
+        from cvfail.failures.modes import reevaluated
+
+        return reevaluated(modes, self.evidence, costs=costs, level=level)
 
     def slices(
         self,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +44,27 @@ def prediction_errors(point: OperatingPoint) -> Codes:
     repairs = point.repairs
     codes[repairs[repairs >= 0]] = NO_ERROR
     return codes
+
+
+@dataclass(frozen=True)
+class RowErrors:
+    """The errors of all rows at an operating point, computed once for all modes that ask.
+
+    Attributes:
+        point: The operating point.
+    """
+
+    point: OperatingPoint
+
+    @cached_property
+    def objects(self) -> Codes:
+        """See `object_errors`."""
+        return object_errors(self.point)
+
+    @cached_property
+    def predictions(self) -> Codes:
+        """See `prediction_errors`."""
+        return prediction_errors(self.point)
 
 
 def code_of(error: str) -> int:

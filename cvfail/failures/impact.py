@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cvfail.decomposition.replay import Replay
 from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.failures.errors_of_rows import RowErrors
 from cvfail.failures.mode_errors import ModeErrors
 from cvfail.statistics.replicates import percentile_bounds
 from cvfail.statistics.resampling import replicate_sums
@@ -71,8 +72,14 @@ class RegainedRates:
     there is one, is right. A false positive that is repaired is gone.
     """
 
+    measures = RATES
+
     def __init__(self, point: OperatingPoint, *, replicates: int, seed: int) -> None:
         self._point, self._replicates, self._seed = point, replicates, seed
+
+    def repairs_of(self, errors: ModeErrors) -> Repairs:
+        """All errors of a mode."""
+        return Repairs.of(errors)
 
     def gain(self, repairs: Repairs) -> Numbers:
         """Gain in each of `RATES`; NaN where the rate is undefined, shape (3,)."""
@@ -127,27 +134,32 @@ class RegainedPrecision:
     finds is no error there, and gives nothing back. See `cvfail.decomposition.replay.Replay`.
     """
 
+    measures = ("ap",)
+
     def __init__(self, point: OperatingPoint, *, replicates: int, seed: int) -> None:
         everything = OperatingPoint.of(point.evidence, iou=point.iou, score=-np.inf)
-        self._replay, self._replicates, self._seed = Replay.of(everything), replicates, seed
-        self.everything = everything
+        self._known, self._replay = RowErrors(everything), Replay.of(everything)
+        self._replicates, self._seed = replicates, seed
 
-    def gain(self, repairs: Repairs) -> float:
-        """The gain; NaN where no class has ground truth."""
+    def repairs_of(self, errors: ModeErrors) -> Repairs:
+        """All errors of a mode over every score."""
+        return Repairs.of(errors.at(self._known))
+
+    def gain(self, repairs: Repairs) -> Numbers:
+        """The gain; NaN where no class has ground truth, shape (1,)."""
         repaired, excused = self._masks(repairs)
         base = self._replay.average_precision()
         after = self._replay.average_precision(repaired=repaired, excused=excused)
-        return np.nan if base is None or after is None else after - base
+        return np.array([np.nan if base is None or after is None else after - base])
 
     def gain_replicates(self, repairs: Repairs) -> Numbers:
-        """Gains in bootstrap replicates clustered by image, shape (B,)."""
+        """Gains in bootstrap replicates clustered by image, shape (1, B)."""
         repaired, excused = self._masks(repairs)
         after = self._replay.average_precision_replicates(
             repaired=repaired, excused=excused, replicates=self._replicates, seed=self._seed
         )
         base = self._replay.average_precision_replicates(replicates=self._replicates, seed=self._seed)
-        gains: Numbers = after - base
-        return gains
+        return np.asarray(after - base)[None]
 
     def _masks(self, repairs: Repairs) -> tuple[Mask, Mask]:
         """The predictions that are repaired, among them those that then find an object, and the excused objects."""
@@ -157,52 +169,71 @@ class RegainedPrecision:
         return repaired, repairs.objects
 
 
-def impact(
-    modes: Sequence[ModeErrors],
-    at_every_score: Sequence[ModeErrors],
-    *,
-    rates: RegainedRates,
-    precision: RegainedPrecision | None,
-    confidence: float,
-) -> pl.DataFrame:
-    """What repairing each mode gives back, modes in the order of their ranks.
+class Regained:
+    """What repairing modes gives back, at the operating point of each; points are prepared once.
 
     Args:
-        modes: The modes at their operating point.
-        at_every_score: The same errors and slices over every score; empty without `precision`.
-        rates: Recall, precision and F1.
-        precision: Average precision; None where there is none, as of classification.
-        confidence: Coverage of the intervals.
-
-    Returns:
-        rank (from 1), measure (recall, precision, f1, ap), estimate (of this mode alone), lower and upper
-        (percentiles of paired replicates), marginal (beyond what all modes of lower rank give back together),
-        support (errors that are repaired).
+        replicates: Bootstrap replicates behind intervals.
+        seed: Of their weights.
     """
-    measured = [_regained(modes, rates, RATES, confidence)]
-    if precision is not None:
-        measured.append(_regained(at_every_score, precision, ("ap",), confidence))
-    frames = [pl.DataFrame(schema=IMPACT_SCHEMA), *measured]
-    return pl.concat(frames).sort("rank", maintain_order=True)
+
+    def __init__(self, *, replicates: int, seed: int) -> None:
+        self._options = {"replicates": replicates, "seed": seed}
+        self._rates: dict[tuple[float, float], RegainedRates] = {}
+        self._precision: dict[float, RegainedPrecision] = {}
+
+    def gains(self, errors: ModeErrors) -> dict[str, float | None]:
+        """Gain of one mode in every measure; null where it is undefined."""
+        gains = {
+            name: gain
+            for measure in self._measures(errors)
+            for name, gain in zip(
+                measure.measures, measure.gain(measure.repairs_of(errors)).tolist(), strict=True
+            )
+        }
+        return {name: None if np.isnan(gain) else gain for name, gain in gains.items()}
+
+    def impact(self, modes: Sequence[ModeErrors], *, confidence: float) -> pl.DataFrame:
+        """Gains of modes in the order of their ranks, with intervals.
+
+        Args:
+            modes: The modes, all at one operating point.
+            confidence: Coverage of the intervals.
+
+        Returns:
+            rank (from 1), measure (recall, precision, f1, ap), estimate (of this mode alone), lower and upper
+            (percentiles of paired replicates), marginal (beyond what all modes of lower rank give back together),
+            support (errors that are repaired; of ap those over every score).
+        """
+        frames = [pl.DataFrame(schema=IMPACT_SCHEMA)]
+        if modes:
+            frames += [_impact(modes, measure, confidence) for measure in self._measures(modes[0])]
+        return pl.concat(frames).sort("rank", maintain_order=True)
+
+    def _measures(self, errors: ModeErrors) -> list[RegainedRates | RegainedPrecision]:
+        point = errors.point
+        at = point.iou, point.score
+        if at not in self._rates:
+            self._rates[at] = RegainedRates(point, **self._options)
+        if point.evidence.task != "detection":
+            return [self._rates[at]]
+        if point.iou not in self._precision:
+            self._precision[point.iou] = RegainedPrecision(point, **self._options)
+        return [self._rates[at], self._precision[point.iou]]
 
 
-def _regained(
-    modes: Sequence[ModeErrors],
-    measure: RegainedRates | RegainedPrecision,
-    names: Sequence[str],
-    confidence: float,
+def _impact(
+    modes: Sequence[ModeErrors], measure: RegainedRates | RegainedPrecision, confidence: float
 ) -> pl.DataFrame:
     rows: list[dict[str, object]] = []
     together: Repairs | None = None
-    before = np.zeros(len(names))
+    before = np.zeros(len(measure.measures))
     for rank, errors in enumerate(modes, start=1):
-        own = Repairs.of(errors)
-        gain = np.atleast_1d(measure.gain(own))
+        own = measure.repairs_of(errors)
+        gain = measure.gain(own)
         together = own if together is None else together.with_(own)
-        after = np.atleast_1d(measure.gain(together))
-        lower, upper, _ = percentile_bounds(
-            np.atleast_2d(measure.gain_replicates(own)), confidence=confidence
-        )
+        after = measure.gain(together)
+        lower, upper, _ = percentile_bounds(measure.gain_replicates(own), confidence=confidence)
         rows += [
             {
                 "rank": rank,
@@ -210,10 +241,10 @@ def _regained(
                 "estimate": gain[k],
                 "lower": lower[k],
                 "upper": upper[k],
-                "marginal": (after - before)[k],
+                "marginal": after[k] - before[k],
                 "support": int(own.objects.sum() + own.predictions.sum()),
             }
-            for k, name in enumerate(names)
+            for k, name in enumerate(measure.measures)
         ]
         before = after
     return pl.DataFrame(rows, schema=IMPACT_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.examples import examples
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.failures.errors_of_rows import code_of, object_errors, prediction_errors
+from cvfail.failures.errors_of_rows import RowErrors, code_of
 from cvfail.failures.failure_mode import FailureMode
 from cvfail.slices.membership import membership
 from cvfail.statistics.contrast import slice_against_rest
@@ -46,29 +46,44 @@ class ModeErrors:
     wrong_predictions: Mask
 
     @classmethod
-    def of(cls, mode: FailureMode, evidence: Evidence) -> ModeErrors:
+    def of(cls, mode: FailureMode, known: RowErrors) -> ModeErrors:
         """Find the rows of a mode.
 
+        Args:
+            mode: The mode.
+            known: The errors of all rows at the mode's operating point, see `FailureMode.on`.
+
         Raises:
-            PolicyError: The evidence was matched in another way.
             QueryError: An attribute of the slice, or a class of the confusion, is unknown.
         """
-        point = mode.on(evidence)
+        point = known.point
         members = membership(point, mode.slice_)
-        in_slice = members.truth
-        wrong = members.wrong
+        in_slice, wrong = members.truth, members.wrong
         if in_slice is None or (wrong is None and mode.unit == "predictions"):
             side = "objects" if in_slice is None else "false positives"
             raise QueryError(f"{mode.name}: {side} have no value of {', '.join(mode.slice_.columns)}")
-        nothing = np.zeros(evidence.outcomes.rows("predictions"), np.bool_)
+        if wrong is None:
+            wrong = np.zeros(point.evidence.outcomes.rows("predictions"), np.bool_)
+        return cls._with(mode, known, in_slice & point.evidence.regular(), wrong)
+
+    def at(self, known: RowErrors) -> ModeErrors:
+        """The same error in the same slice at another score threshold."""
+        return self._with(
+            replace(self.mode, score=known.point.score), known, self.in_slice, self.wrong_in_slice
+        )
+
+    @classmethod
+    def _with(cls, mode: FailureMode, known: RowErrors, in_slice: Mask, wrong_in_slice: Mask) -> ModeErrors:
         is_of_objects = mode.unit != "predictions"
         return cls(
             mode=mode,
-            point=point,
-            in_slice=in_slice & evidence.regular(),
-            wrong_in_slice=nothing if wrong is None else wrong,
-            wrong_objects=_objects(point, mode) if is_of_objects else np.zeros(in_slice.size, np.bool_),
-            wrong_predictions=nothing if is_of_objects else prediction_errors(point) == code_of(mode.kind),
+            point=known.point,
+            in_slice=in_slice,
+            wrong_in_slice=wrong_in_slice,
+            wrong_objects=_objects(known, mode) if is_of_objects else np.zeros(in_slice.size, np.bool_),
+            wrong_predictions=np.zeros(wrong_in_slice.size, np.bool_)
+            if is_of_objects
+            else known.predictions == code_of(mode.kind),
         )
 
     @cached_property
@@ -173,12 +188,12 @@ def _per_cluster(clusters: NDArray[np.int32], weights: Numbers, wrong: Mask, row
     return pl.DataFrame({"cluster": present, "errors": errors[present], "units": units[present]})
 
 
-def _objects(point: OperatingPoint, mode: FailureMode) -> Mask:
+def _objects(known: RowErrors, mode: FailureMode) -> Mask:
     """Ground-truth rows that have a mode's error."""
-    wrong: Mask = object_errors(point) == code_of(mode.kind)
+    wrong: Mask = known.objects == code_of(mode.kind)
     if mode.confusion is None:
         return wrong
-    evidence = point.evidence
+    point, evidence = known.point, known.point.evidence
     names = evidence.category_names
     for name in mode.confusion:
         if name not in names:

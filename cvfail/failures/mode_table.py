@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import polars as pl
 
 from cvfail.errors import QueryError
 from cvfail.failures.conditions import slice_name
 from cvfail.failures.costs import Costs
 from cvfail.failures.failure_mode import FailureMode
-from cvfail.failures.impact import IMPACT_SCHEMA, RATES, RegainedPrecision, RegainedRates, Repairs, impact
+from cvfail.failures.impact import RATES, Regained
 from cvfail.failures.mode_errors import ModeErrors
 from cvfail.failures.mode_files import write_modes
 from cvfail.failures.search import SearchedMode
@@ -106,15 +105,13 @@ class FailureModes(ResultTable):
         caption: str,
         search: Search,
         errors: Sequence[ModeErrors],
-        replicates: int = 200,
+        regained: Regained,
         confidence: float = 0.95,
-        seed: int = 0,
     ) -> None:
         super().__init__(df, caption=caption)
         self.search = search
         self.errors = tuple(errors)
-        self._options = {"replicates": replicates, "seed": seed}
-        self._confidence = confidence
+        self._regained, self._confidence = regained, confidence
 
     @property
     def modes(self) -> tuple[FailureMode, ...]:
@@ -152,20 +149,9 @@ class FailureModes(ResultTable):
     @cached_property
     def impact(self) -> ResultTable:
         """What repairing each mode gives back, with intervals; see `cvfail.failures.impact.impact`."""
-        if not self.errors:
-            return ResultTable(pl.DataFrame(schema=IMPACT_SCHEMA), caption=f"impact of {self.caption}")
-        points = {one.mode.iou: one.point for one in self.errors}
-        if len(points) > 1 or len({one.mode.score for one in self.errors}) > 1:
+        if len({(one.point.iou, one.point.score) for one in self.errors}) > 1:
             raise QueryError("these modes are of several operating points. Hint: ask for each by itself")
-        point = self.errors[0].point
-        is_detection = point.evidence.task == "detection"
-        frame = impact(
-            self.errors,
-            [_at_every_score(one) for one in self.errors] if is_detection else [],
-            rates=RegainedRates(point, **self._options),
-            precision=RegainedPrecision(point, **self._options) if is_detection else None,
-            confidence=self._confidence,
-        )
+        frame = self._regained.impact(self.errors, confidence=self._confidence)
         names = self.df.select("rank", "mode")
         return ResultTable(
             frame.join(names, on="rank", maintain_order="left").select(
@@ -199,8 +185,10 @@ def ranked_modes(
         options: replicates, confidence and seed.
     """
     confidence = options["confidence"]
+    regained = Regained(replicates=options["replicates"], seed=options["seed"])
     rows = [_row(errors, searched, costs, confidence) for errors, searched in found]
-    _add_gains(rows, [errors for errors, _ in found], options)
+    for row, (own, _) in zip(rows, found, strict=True):
+        row.update({f"{name}_gain": gain for name, gain in regained.gains(own).items()})
     frame = pl.DataFrame(rows, schema={"place": pl.Int64, **_SCHEMA}).with_columns(
         place=pl.int_range(pl.len()), rank=pl.int_range(1, pl.len() + 1)
     )
@@ -212,7 +200,9 @@ def ranked_modes(
         ).with_columns(rank=pl.int_range(1, pl.len() + 1))
     errors = [found[place][0] for place in frame["place"]]
     frame = frame.drop("place").with_columns(pl.Series("marginal_errors", _marginal(errors), dtype=pl.Int64))
-    return FailureModes(frame, caption=caption, search=search, errors=errors, **options)
+    return FailureModes(
+        frame, caption=caption, search=search, errors=errors, regained=regained, confidence=confidence
+    )
 
 
 def _judged(frame: pl.DataFrame, level: float) -> pl.DataFrame:
@@ -252,30 +242,6 @@ def _row(
     }
     row["mode"] = mode_sentence(mode, row)
     return {name: row.get(name) for name in _SCHEMA}
-
-
-def _add_gains(rows: list[dict[str, Any]], errors: Sequence[ModeErrors], options: dict[str, Any]) -> None:
-    """Write what repairing each mode gives back, if it happens at the first mode's operating point."""
-    if not errors:
-        return
-    sampling = {name: options[name] for name in ("replicates", "seed")}
-    rates: dict[tuple[float, float], RegainedRates] = {}
-    precisions: dict[float, RegainedPrecision] = {}
-    for row, one in zip(rows, errors, strict=True):
-        point = one.point
-        rate = rates.setdefault((point.iou, point.score), RegainedRates(point, **sampling))
-        for name, gain in zip(RATES, rate.gain(Repairs.of(one)), strict=True):
-            row[f"{name}_gain"] = None if np.isnan(gain) else float(gain)
-        if point.evidence.task == "detection":
-            if point.iou not in precisions:
-                precisions[point.iou] = RegainedPrecision(point, **sampling)
-            gain = precisions[point.iou].gain(Repairs.of(_at_every_score(one)))
-            row["ap_gain"] = None if np.isnan(gain) else float(gain)
-
-
-def _at_every_score(errors: ModeErrors) -> ModeErrors:
-    """The same error in the same slice over every score."""
-    return ModeErrors.of(replace(errors.mode, score=-np.inf), errors.point.evidence)
 
 
 def _marginal(errors: Sequence[ModeErrors]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import TypedDict, get_args
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from cvfail.evidence.attributes import attribute_names, dropped_attributes
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.failures.costs import Costs
+from cvfail.failures.errors_of_rows import RowErrors
 from cvfail.failures.failure_mode import ARROW, FailureMode
 from cvfail.failures.mode_errors import ModeErrors
 from cvfail.failures.mode_table import FailureModes, RankBy, Search, ranked_modes
@@ -20,6 +21,21 @@ from cvfail.failures.search import SearchedMode, search_modes
 
 _ONE_PAIR = 0.8
 """Objects taken for another class are told as a→b if this share of them is of one pair."""
+
+
+class ModeOptions(TypedDict, total=False):
+    """Options of `failure_modes`."""
+
+    max_order: int
+    level: float
+    min_support: int
+    min_clusters: int
+    costs: Costs | None
+    rank_by: RankBy | None
+    confidence: float
+    insignificant: int
+    replicates: int
+    seed: int
 
 
 def failure_modes(
@@ -91,7 +107,8 @@ def failure_modes(
     search = Search(
         tuple(names), tuple(dropped_attributes(evidence)), searched.tested, level, min_support, min_clusters
     )
-    found = [(_mode_errors(point, one), one) for one in searched.modes]
+    known = RowErrors(point)
+    found = [(_mode_errors(known, one), one) for one in searched.modes]
     order = "" if rank_by == "excess" else f" by {rank_by}"
     return ranked_modes(
         found,
@@ -132,7 +149,11 @@ def reevaluated(
         PolicyError: The evaluation was matched in another way.
         QueryError: It lacks an attribute or a class.
     """
-    found = [(ModeErrors.of(mode, evidence), None) for mode in modes]
+    known: dict[tuple[float, float], RowErrors] = {}
+    found = []
+    for mode in modes:
+        own = known.setdefault((mode.iou, mode.score), RowErrors(mode.on(evidence)))
+        found.append((ModeErrors.of(mode, own), None))
     return ranked_modes(
         found,
         rank_by=None,
@@ -143,8 +164,9 @@ def reevaluated(
     )
 
 
-def _mode_errors(point: OperatingPoint, searched: SearchedMode) -> ModeErrors:
+def _mode_errors(known: RowErrors, searched: SearchedMode) -> ModeErrors:
     """A searched mode with its rows, told as a confusion of two classes where it is one."""
+    point = known.point
     mode = FailureMode(
         error=searched.error,
         conditions=searched.conditions,
@@ -153,9 +175,9 @@ def _mode_errors(point: OperatingPoint, searched: SearchedMode) -> ModeErrors:
         policy=point.evidence.policy,
         task=point.evidence.task,
     )
-    errors = ModeErrors.of(mode, point.evidence)
+    errors = ModeErrors.of(mode, known)
     pair = _dominant_pair(errors) if mode.kind == "classification" else None
-    return errors if pair is None else ModeErrors.of(replace(mode, error=ARROW.join(pair)), point.evidence)
+    return errors if pair is None else ModeErrors.of(replace(mode, error=ARROW.join(pair)), known)
 
 
 def _dominant_pair(errors: ModeErrors) -> tuple[str, str] | None:

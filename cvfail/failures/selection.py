@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,8 +113,13 @@ class _Contest:
                 return other
         return best
 
-    def _by_excess(self, candidates: list[int], among: Mask) -> Iterator[tuple[float, int]]:
-        """Candidates by their excess among some units, largest first, ties by number."""
+    def _by_excess(self, candidates: list[int], among: Mask) -> list[tuple[float, int]]:
+        """Candidates with their excess among some units, largest first, ties by number."""
+        excess = zip(self._excess(candidates, among), candidates, strict=True)
+        return sorted(excess, key=lambda one: (-one[0], one[1]))
+
+    def _excess(self, candidates: Sequence[int], among: Mask) -> list[float]:
+        """Errors of candidates beyond those expected at the rate of the rest of some units."""
         wrong = among & (self.errors > 0.0)
         all_units, all_errors = np.count_nonzero(among), np.count_nonzero(wrong)
         excess = []
@@ -122,20 +127,19 @@ class _Contest:
             n = np.count_nonzero(self.masks[candidate] & among)
             y = np.count_nonzero(self.masks[candidate] & wrong)
             rest = all_units - n
-            excess.append((y - n * (all_errors - y) / rest if rest else -np.inf, candidate))
-        yield from sorted(excess, key=lambda one: (-one[0], one[1]))
+            excess.append(y - n * (all_errors - y) / rest if rest else -np.inf)
+        return excess
 
     def _holds_all(self, narrow: int, wide: int, among: Mask, level: float) -> bool:
         """Whether a wide slice fails because of a narrow one in it: what is left is much, and hardly fails more."""
         inside = among & self.masks[wide]
-        remainder = inside & ~self.masks[narrow]
-        if remainder.sum() < _CONSIDERABLE * inside.sum() or not self._fails_more(narrow, inside, level):
+        if (inside & ~self.masks[narrow]).sum() < _CONSIDERABLE * inside.sum():
             return False
         without = among & ~self.masks[narrow]
-        whole, left = (
-            (self._against_rest(wide, rows) or {}).get("excess_errors") or 0.0 for rows in (among, without)
-        )
-        return left <= _NEGLIGIBLE * whole and not self._fails_more(wide, without, level)
+        (whole,), (left,) = self._excess([wide], among), self._excess([wide], without)
+        if left > _NEGLIGIBLE * whole:
+            return False
+        return self._fails_more(narrow, inside, level) and not self._fails_more(wide, without, level)
 
     def _fails_more(self, candidate: int, among: Mask, level: float) -> bool:
         row = self._against_rest(candidate, among)

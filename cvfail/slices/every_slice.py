@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from itertools import accumulate, combinations
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from cvfail.kernels.clustered_cells import add_clusters
 from cvfail.kernels.ordering import group_rows
 from cvfail.slices.items import Dropped, EncodedAttribute, Item, encode_attribute
-from cvfail.statistics.contrast import contrast_from_sums, slice_against_rest
-from cvfail.statistics.slice_sums import SLICE_SUMS, total_sums
+from cvfail.statistics.contrast import contrast_from_sums
+from cvfail.statistics.slice_sums import SLICE_SUMS, TOTAL_SUMS
 from cvfail.tables.arrays import read_only
 from cvfail.tables.parallel import run_in_order, worker_count
 
@@ -23,7 +24,13 @@ Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 
 _MOST_CELLS = 1 << 24
-_COUNTS = {"clusters": pl.Int64, "clusters_inside": pl.Int64}
+
+
+class ClusterSums(NamedTuple):
+    """What each cluster code has: Σ units and Σ errors, shape (clusters,) each."""
+
+    units: Numbers
+    errors: Numbers
 
 
 @dataclass(frozen=True)
@@ -106,17 +113,12 @@ class ClusteredUnits:
             mask &= self.attributes[attribute].codes == self.items[number].codes[0]
         return mask
 
-    def per_cluster(self, errors: Numbers, mask: Mask | None = None) -> pl.DataFrame:
-        """Units and errors of each cluster that has any: ``cluster``, ``errors``, ``units``."""
-        chosen = slice(None) if mask is None else mask
-        clusters = self.clusters[chosen]
-        count = self.starts.size - 1
-        units = np.bincount(clusters, minlength=count)
-        present = np.flatnonzero(units)
-        sums = np.bincount(clusters, errors[chosen], minlength=count)
-        return pl.DataFrame(
-            {"cluster": present, "errors": sums[present], "units": units[present].astype(np.float64)}
-        )
+    def per_cluster(self, errors: Numbers, mask: Mask | None = None) -> ClusterSums:
+        """What each cluster has of some units, all if None."""
+        chosen = slice(None) if mask is None else np.flatnonzero(mask)
+        clusters, count = self.clusters[chosen], self.starts.size - 1
+        units = np.bincount(clusters, minlength=count).astype(np.float64)
+        return ClusterSums(units, np.bincount(clusters, errors[chosen], minlength=count).astype(np.float64))
 
 
 @dataclass(frozen=True)
@@ -171,12 +173,8 @@ def every_slice(
     parts = run_in_order(work, list(_sets(units, max_order)), threads=worker_count(threads))
     items = tuple(own for numbers, _ in parts for own in map(tuple, numbers.tolist()))
     sums = np.concatenate([np.zeros((0, len(SLICE_SUMS))), *(own for _, own in parts)])
-    frame = pl.DataFrame(sums, schema=list(SLICE_SUMS), orient="row").with_columns(
-        pl.col(name).cast(dtype) for name, dtype in _COUNTS.items()
-    )
-    numbered = frame.with_columns(pl.Series("slice", np.arange(len(items))))
-    whole = total_sums(units.per_cluster(errors))
-    return EverySlice(items, contrast_from_sums(numbered, whole, by=["slice"], confidence=confidence))
+    whole = _totals(units.per_cluster(errors))
+    return EverySlice(items, contrast_from_sums(_frame(sums), whole, by=["slice"], confidence=confidence))
 
 
 def against_rest(
@@ -193,8 +191,42 @@ def against_rest(
         One row, the columns of `cvfail.statistics.contrast.slice_against_rest`; no row for a slice without units.
     """
     inside = mask if among is None else mask & among
-    own = units.per_cluster(errors, inside).with_columns(slice=pl.lit(0))
-    return slice_against_rest(own, units.per_cluster(errors, among), by=["slice"], confidence=confidence)
+    own, whole = units.per_cluster(errors, inside), units.per_cluster(errors, among)
+    return compared(own, whole, confidence=confidence)
+
+
+def compared(own: ClusterSums, whole: ClusterSums, *, confidence: float = 0.95) -> pl.DataFrame:
+    """A slice against the rest of the whole that it lies in, from units and errors per cluster.
+
+    Returns:
+        One row, the columns of `cvfail.statistics.contrast.slice_against_rest`; no row for a slice without units.
+    """
+    n, y, all_n, all_y = own.units, own.errors, whole.units, whole.errors
+    inside = n != 0.0
+    if not inside.any():
+        return contrast_from_sums(_frame(np.zeros((0, len(SLICE_SUMS)))), _totals(whole), by=["slice"])
+    sums = [
+        *(np.count_nonzero(inside), np.count_nonzero(inside & (n == all_n))),
+        *(n.sum(), y.sum(), y @ y, y @ n, n @ n),
+        *(y @ all_y, y @ all_n, n @ all_y, n @ all_n),
+    ]
+    return contrast_from_sums(
+        _frame(np.array([sums], np.float64)), _totals(whole), by=["slice"], confidence=confidence
+    )
+
+
+def _totals(whole: ClusterSums) -> pl.DataFrame:
+    """The columns of `cvfail.statistics.slice_sums.TOTAL_SUMS`."""
+    n, y = whole.units, whole.errors
+    sums = np.count_nonzero(n), n.sum(), y.sum(), y @ y, y @ n, n @ n
+    return pl.DataFrame({name: [total] for name, total in zip(TOTAL_SUMS, sums, strict=True)})
+
+
+def _frame(sums: Numbers) -> pl.DataFrame:
+    """Sums of slices, shape (k, 11), with the number of each."""
+    frame = pl.DataFrame(sums, schema=list(SLICE_SUMS), orient="row")
+    counts = (pl.col(name).cast(pl.Int64) for name in ("clusters", "clusters_inside"))
+    return frame.with_columns(*counts, slice=pl.int_range(pl.len()))
 
 
 def _sets(units: ClusteredUnits, max_order: int) -> Iterator[tuple[int, ...]]:
