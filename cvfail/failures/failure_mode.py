@@ -42,6 +42,7 @@ class FailureMode:
         score: Score threshold.
         policy: How predictions were matched.
         task: ``detection`` or ``classification``.
+        against: What the slice is compared with: where these hold instead; None for everything else.
 
     Raises:
         FormatError: There is no such error.
@@ -60,6 +61,7 @@ class FailureMode:
     score: float
     policy: Policy
     task: Task = "detection"
+    against: tuple[Condition, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.error not in ERRORS and self.confusion is None:
@@ -92,9 +94,15 @@ class FailureMode:
         return slice_of(self.conditions)
 
     @property
+    def other_slice(self) -> Slice | None:
+        """The slice that it is compared with; None for everything else."""
+        return None if self.against is None else slice_of(self.against)
+
+    @property
     def name(self) -> str:
         """Error and slice in short."""
-        return f"{self.error} | {slice_name(self.conditions)}"
+        against = "" if self.against is None else f" against {slice_name(self.against)}"
+        return f"{self.error} | {slice_name(self.conditions)}{against}"
 
     @property
     def where(self) -> str:
@@ -131,6 +139,7 @@ class FailureMode:
             "unit": self.unit,
             "error": self.error,
             "slice": [condition.to_dict() for condition in self.conditions],
+            "against": None if self.against is None else [one.to_dict() for one in self.against],
             "where": self.where,
             "iou": self.iou,
             "score": self.score,
@@ -160,6 +169,9 @@ class FailureMode:
                 score=float(values["score"]),
                 policy=Policy.from_dict(values["policy"]),
                 task=values["task"],
+                against=None
+                if values["against"] is None
+                else tuple(map(Condition.from_dict, values["against"])),
             )
         except KeyError as error:
             raise FormatError(f"a failure mode lacks {error}. Hint: write it with to_json()") from error

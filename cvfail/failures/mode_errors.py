@@ -17,6 +17,7 @@ from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.failures.errors_of_rows import RowErrors, code_of
 from cvfail.failures.failure_mode import FailureMode
 from cvfail.slices.membership import membership
+from cvfail.slices.predicates import Slice
 from cvfail.statistics.contrast import slice_against_rest
 
 Mask = NDArray[np.bool_]
@@ -34,6 +35,7 @@ class ModeErrors:
         point: The evidence at the mode's operating point.
         in_slice: Ground-truth rows that count and lie in the slice, shape (G,).
         wrong_in_slice: Predictions that lie in the slice if they are false positives, shape (D,).
+        beside: The same two for what the slice is compared with; None for everything else.
         wrong_objects: Ground-truth rows with the error, in the slice or not, shape (G,).
         wrong_predictions: Predictions with the error, in the slice or not, shape (D,).
     """
@@ -42,6 +44,7 @@ class ModeErrors:
     point: OperatingPoint
     in_slice: Mask
     wrong_in_slice: Mask
+    beside: tuple[Mask, Mask] | None
     wrong_objects: Mask
     wrong_predictions: Mask
 
@@ -56,30 +59,32 @@ class ModeErrors:
         Raises:
             QueryError: An attribute of the slice, or a class of the confusion, is unknown.
         """
-        point = known.point
-        members = membership(point, mode.slice_)
-        in_slice, wrong = members.truth, members.wrong
-        if in_slice is None or (wrong is None and mode.unit == "predictions"):
-            side = "objects" if in_slice is None else "false positives"
-            raise QueryError(f"{mode.name}: {side} have no value of {', '.join(mode.slice_.columns)}")
-        if wrong is None:
-            wrong = np.zeros(point.evidence.outcomes.rows("predictions"), np.bool_)
-        return cls._with(mode, known, in_slice & point.evidence.regular(), wrong)
+        inside = _members(known.point, mode, mode.slice_)
+        other = mode.other_slice
+        beside = None if other is None else _members(known.point, mode, other)
+        return cls._with(mode, known, inside, beside)
 
     def at(self, known: RowErrors) -> ModeErrors:
         """The same error in the same slice at another score threshold."""
-        return self._with(
-            replace(self.mode, score=known.point.score), known, self.in_slice, self.wrong_in_slice
-        )
+        mode = replace(self.mode, score=known.point.score)
+        return self._with(mode, known, (self.in_slice, self.wrong_in_slice), self.beside)
 
     @classmethod
-    def _with(cls, mode: FailureMode, known: RowErrors, in_slice: Mask, wrong_in_slice: Mask) -> ModeErrors:
+    def _with(
+        cls,
+        mode: FailureMode,
+        known: RowErrors,
+        inside: tuple[Mask, Mask],
+        beside: tuple[Mask, Mask] | None,
+    ) -> ModeErrors:
+        in_slice, wrong_in_slice = inside
         is_of_objects = mode.unit != "predictions"
         return cls(
             mode=mode,
             point=known.point,
             in_slice=in_slice,
             wrong_in_slice=wrong_in_slice,
+            beside=beside,
             wrong_objects=_objects(known, mode) if is_of_objects else np.zeros(in_slice.size, np.bool_),
             wrong_predictions=np.zeros(wrong_in_slice.size, np.bool_)
             if is_of_objects
@@ -104,7 +109,7 @@ class ModeErrors:
     def against_rest(
         self, *, cost: Callable[[str], Numbers] | None = None, confidence: float = 0.95
     ) -> dict[str, float | int | None]:
-        """The slice against everything else, clustered by image.
+        """The slice against everything else, or what the mode says, clustered by image.
 
         Args:
             cost: Gives what an error on each row of ``ground_truth`` or ``predictions`` costs; 1 if None.
@@ -115,16 +120,14 @@ class ModeErrors:
             predictions these errors as well. All null for a slice without units.
         """
         evidence = self.point.evidence
-        regular = evidence.regular()
+        objects, wrong = evidence.regular(), self.wrong_predictions
+        if self.beside is not None:
+            objects = self.in_slice | self.beside[0]
+            wrong = wrong & (self.wrong_in_slice | self.beside[1])
+        inside = self.wrong_in_slice & self.wrong_predictions
         parts = [
-            _Side(evidence.coding.truth_image, regular, self.in_slice, self.wrong_objects, "ground_truth"),
-            _Side(
-                evidence.coding.image,
-                self.wrong_predictions,
-                self.wrong_in_slice & self.wrong_predictions,
-                self.wrong_predictions,
-                "predictions",
-            ),
+            _Side(evidence.coding.truth_image, objects, self.in_slice, self.wrong_objects, "ground_truth"),
+            _Side(evidence.coding.image, wrong, inside, self.wrong_predictions, "predictions"),
         ]
         frames = [part.sums(evidence, cost) for part in parts]
         totals = pl.concat([whole for whole, _ in frames])
@@ -186,6 +189,18 @@ def _per_cluster(clusters: NDArray[np.int32], weights: Numbers, wrong: Mask, row
     errors = np.bincount(own, weight * wrong[chosen], minlength=count).astype(np.float64)
     present = np.flatnonzero(np.bincount(own, minlength=count))
     return pl.DataFrame({"cluster": present, "errors": errors[present], "units": units[present]})
+
+
+def _members(point: OperatingPoint, mode: FailureMode, slice_: Slice) -> tuple[Mask, Mask]:
+    """Ground-truth rows that count and lie in a slice, and predictions that do if they are false positives."""
+    members = membership(point, slice_)
+    objects, wrong = members.truth, members.wrong
+    if objects is None or (wrong is None and mode.unit == "predictions"):
+        side = "objects" if objects is None else "false positives"
+        raise QueryError(f"{mode.name}: {side} have no value of {', '.join(slice_.columns)}")
+    if wrong is None:
+        wrong = np.zeros(point.evidence.outcomes.rows("predictions"), np.bool_)
+    return objects & point.evidence.regular(), wrong
 
 
 def _objects(known: RowErrors, mode: FailureMode) -> Mask:
