@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
 import polars as pl
 
@@ -17,6 +17,8 @@ from cvfail.tables.dataset import Dataset
 from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
+    from cvfail.decomposition.error_types import ErrorTypes
+    from cvfail.decomposition.groups import By
     from cvfail.failures.costs import Costs
     from cvfail.failures.failure_mode import FailureMode
     from cvfail.failures.mode_table import FailureModes
@@ -290,11 +292,32 @@ class Evaluation:
         names = [by] if isinstance(by, str) else list(by)
         return classified_image_agreement(self._point(None, None), by=names, confidence=confidence)
 
-    def error_types(self, *, iou: float | None = None, score: float | None = None) -> ResultTable:
+    def error_types(
+        self,
+        *,
+        by: By = (),
+        iou: float | None = None,
+        score: float | None = None,
+        progressive: bool = False,
+        compat: Literal["tidecv"] | None = None,
+        replicates: int = 0,
+        confidence: float = 0.95,
+        seed: int = 0,
+    ) -> ErrorTypes:
         """Errors by TIDE's types, with counts and gains; see `cvfail.decomposition.error_types`."""
         from cvfail.decomposition.error_types import error_types
 
-        return error_types(self.evidence, iou=iou, score=score)
+        return error_types(
+            self.evidence,
+            by=by,
+            iou=iou,
+            score=score,
+            progressive=progressive,
+            compat=compat,
+            replicates=replicates,
+            confidence=confidence,
+            seed=seed,
+        )
 
     def failure_modes(
         self,

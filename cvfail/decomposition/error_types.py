@@ -3,34 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypedDict
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from cvfail.decomposition.replay import Replay
+from cvfail.decomposition.groups import CATEGORY, By, Group, grouped
+from cvfail.decomposition.repaired_curves import Mask
+from cvfail.decomposition.replay import Replay, mean_of_defined
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.operating_point import ERROR_TYPES, OperatingPoint
+from cvfail.statistics.bootstrap import percentile_interval
 from cvfail.tables.result import ResultTable
 
 MISSED = "missed"
 FALSE_POSITIVES = "all false positives"
 FALSE_NEGATIVES = "all false negatives"
+ROWS = (*ERROR_TYPES, MISSED, FALSE_POSITIVES, FALSE_NEGATIVES)
+"""The error types, then the two whose repair is not a partition of the errors."""
+
+_PARTITION = len(ERROR_TYPES) + 1
+
+Compat = Literal["tidecv"]
 
 
-def error_types(evidence: Evidence, *, iou: float | None = None, score: float | None = None) -> ResultTable:
+class Repair(TypedDict, total=False):
+    """What of `Replay.average_precision` is changed."""
+
+    repaired: Mask
+    excused: Mask
+    removed: Mask
+
+
+class ErrorTypes(ResultTable):
+    """Counts and gains of the error types; `error_types` says what the columns are."""
+
+    def _shown(self) -> pl.DataFrame:
+        empty = [name for name in ("delta_ap_lower", "delta_ap_upper") if self.df[name].is_null().all()]
+        return self.df.drop(empty, "ap", "count_all", "fp_rule")
+
+
+def error_types(
+    evidence: Evidence,
+    *,
+    by: By = (),
+    iou: float | None = None,
+    score: float | None = None,
+    progressive: bool = False,
+    compat: Compat | None = None,
+    replicates: int = 0,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> ErrorTypes:
     """Count the errors of each type and give the average precision that repairing it would gain.
 
     Args:
         evidence: Matched detections.
+        by: Names of attributes, ``category`` among them, or declared slices; every level, combination of levels or
+            slice has its own rows.
         iou: Overlap threshold of the match (TIDE's t_f); the policy's if not given.
         score: Predictions below it are not counted; the policy's if not given.
+        progressive: Repair the types one after the other and keep them repaired, in the order of the rows: the six
+            gains then add up to 1 - ap.
+        compat: ``"tidecv"`` for tidecv 1.0.1 to the last digits, in percent; see `cvfail.decomposition.tidecv`.
+        replicates: Bootstrap replicates for the intervals of the gains; 0 leaves them null.
+        confidence: Coverage of the intervals.
+        seed: Of the bootstrap weights.
 
     Returns:
-        error_type, count (score >= `score`), share (of all counted errors; null if there are none), delta_ap
-        (AP at `iou` with this type repaired minus AP as it is, over predictions of every score), count_all (over
-        every score). The six types, then the two special rows whose repair is not a partition: every false
-        positive removed, every unfound object excused.
+        The columns of `by` (``slice`` for declared slices), then error_type, count (score >= `score`), share (of
+        all counted errors; null if there are none), delta_ap (AP at `iou` with this type repaired minus AP as it
+        is, over predictions of every score) with delta_ap_lower and delta_ap_upper, ap (AP as it is), count_all
+        (over every score) and fp_rule (how false positives were given to the group). The six types, then the two
+        special rows whose repair is not a partition: every false positive removed, every unfound object excused.
+
+    Raises:
+        QueryError: The evaluation is of a classifier, `by` has no meaning, or `compat` is asked for with what
+            tidecv does not have: groups and intervals.
 
     Notes:
         A false positive is tested in this order, with overlaps of regular ground truth: same class in
@@ -40,58 +92,181 @@ def error_types(evidence: Evidence, *, iou: float | None = None, score: float | 
         classification or localisation error of an unfound object becomes right, others of that type are
         removed; both, duplicate and background are removed; missed objects no longer count. The mean is over
         the classes that have ground truth; one that loses all of it scores 1 without false positives, else 0.
-        Gains do not add up.
+        Gains do not add up unless `progressive`. A gain below 0, which rounding can give, is 0.
 
-    Source: arXiv 2008.08115; deviations from tidecv 1.0.1: outcomes are COCO's, the class set is fixed, ties
-    keep one order. Cost: a pass over the predictions per type.
+        Groups: types are those of the match of all objects. An object counts where its own values, image and class
+        say, a false positive where its image and class or its own box say; for attributes that ground truth alone
+        has, where the object that it aims at lies. A class has the gain of its own AP from repairing the errors of
+        all classes, so that the mean over the classes is the gain of the whole; false positives count by their
+        predicted class, missed objects by their own.
+
+    Source: arXiv 2008.08115; deviations from tidecv 1.0.1: docs/errors.md. Cost: a pass over the predictions per
+        type, of each group by itself.
     """
     if evidence.task != "detection":
         raise QueryError("error types are for detection. Hint: use confusion_matrix() for classification")
+    if compat is not None:
+        if replicates or not isinstance(by, tuple | list) or len(by):
+            raise QueryError(
+                "tidecv has no groups and no intervals. Hint: leave out compat, or by and replicates"
+            )
+        from cvfail.decomposition.tidecv import tidecv_error_types
+
+        frame, caption = tidecv_error_types(evidence, iou=iou, score=score, progressive=progressive)
+        return ErrorTypes(frame, caption=caption)
     point = OperatingPoint.of(evidence, iou=iou, score=score)
     everything = OperatingPoint.of(evidence, iou=point.iou, score=-np.inf)
-    counts, counts_all = _counts(point), _counts(everything)
-    gains = dict(_gains(Replay.of(everything)))
-    names = [*ERROR_TYPES, MISSED, FALSE_POSITIVES, FALSE_NEGATIVES]
-    total = sum(counts[name] for name in names[:6])
-    shares = [counts[name] / total if total and i < 6 else None for i, name in enumerate(names)]
-    frame = pl.DataFrame(
-        {
-            "error_type": names,
-            "count": [counts[name] for name in names],
-            "share": pl.Series(shares, dtype=pl.Float64),
-            "delta_ap": pl.Series([gains[name] for name in names], dtype=pl.Float64),
-            "count_all": [counts_all[name] for name in names],
-        }
-    )
-    caption = evidence.describe(iou=point.iou, score=point.score)
-    return ResultTable(frame, caption=f"error types; {caption}; delta_ap over every score")
+    replay, counted = Replay.of(everything), Replay.of(point)
+    groups, by_class = grouped(everything, replay, by)
+    bootstrap = _Bootstrap(replicates, confidence, seed)
+    tables = [
+        _table(group, group.of(replay), group.of(counted), by_class, progressive, bootstrap)
+        for group in groups
+    ]
+    keys = [*(groups[0].key if groups else ()), *([CATEGORY] if by_class else [])]
+    frame = pl.concat(tables) if tables else pl.DataFrame(schema=_SCHEMA)
+    order = "progressive " if progressive else ""
+    caption = f"{order}error types; {evidence.describe(iou=point.iou, score=point.score)}"
+    return ErrorTypes(frame.select(*keys, *_SCHEMA), caption=f"{caption}; delta_ap over every score")
 
 
-def _counts(point: OperatingPoint) -> dict[str, int]:
-    sizes = np.zeros(len(ERROR_TYPES) + 1, np.int64)
-    missed = unfound = 0
-    for _, part in point.blocks():
-        sizes += np.bincount(part.typed[0], minlength=len(ERROR_TYPES) + 1)
-        left = part.evidence.regular() & ~part.found
-        unfound += int(left.sum())
-        missed += int((left & (part.repairs < 0)).sum())
-    return {
-        **dict(zip(ERROR_TYPES, sizes[1:].tolist(), strict=True)),
-        MISSED: missed,
-        FALSE_POSITIVES: int(sizes[1:].sum()),
-        FALSE_NEGATIVES: unfound,
+_SCHEMA: dict[str, type[pl.DataType]] = {
+    "error_type": pl.String,
+    "count": pl.Int64,
+    "share": pl.Float64,
+    "delta_ap": pl.Float64,
+    "delta_ap_lower": pl.Float64,
+    "delta_ap_upper": pl.Float64,
+    "ap": pl.Float64,
+    "count_all": pl.Int64,
+    "fp_rule": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class _Bootstrap:
+    """How intervals are made."""
+
+    replicates: int
+    confidence: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Gain:
+    """Average precision of each class before and after a repair; NaN without ground truth.
+
+    Attributes:
+        before: Shape (K,).
+        after: Shape (K,).
+        before_replicates: The same in bootstrap replicates, shape (K, B); B may be 0.
+        after_replicates: Shape (K, B).
+        least: Below it is rounding.
+    """
+
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    before_replicates: NDArray[np.float64]
+    after_replicates: NDArray[np.float64]
+    least: float
+
+    def estimate(self, own: slice) -> float | None:
+        """The gain of some classes on average; null if none of them has ground truth."""
+        before, after = _mean(self.before[own]), _mean(self.after[own])
+        return None if before is None or after is None else max(self.least, after - before)
+
+    def bounds(self, own: slice, confidence: float) -> tuple[float | None, float | None]:
+        """Its interval; null without replicates."""
+        if not self.after_replicates.shape[1]:
+            return None, None
+        gains = mean_of_defined(self.after_replicates[own]) - mean_of_defined(self.before_replicates[own])
+        return percentile_interval(np.maximum(self.least, gains), confidence=confidence)[:2]
+
+
+def _table(
+    group: Group, replay: Replay, counted: Replay, by_class: bool, progressive: bool, bootstrap: _Bootstrap
+) -> pl.DataFrame:
+    """The rows of one group, of each of its classes if asked."""
+    names = replay.evidence.category_names
+    counts, counts_all = _counts(counted), _counts(replay)
+    before = replay.class_precision()
+    gains = [_gain(replay, *change, bootstrap) for change in _repairs(replay, progressive)]
+    present = np.flatnonzero((counts_all.sum(axis=0) > 0) | ~np.isnan(before))
+    tables = []
+    for code in present.tolist() if by_class else [None]:
+        own = slice(None) if code is None else slice(code, code + 1)
+        frame = _rows(gains, own, counts[:, own].sum(axis=1), counts_all[:, own].sum(axis=1), bootstrap)
+        keys = group.key if code is None else group.key | {CATEGORY: names[code]}
+        tables.append(
+            frame.with_columns(
+                *(pl.lit(value, pl.String).alias(name) for name, value in keys.items()),
+                pl.lit(group.rule).alias("fp_rule"),
+                pl.lit(_mean(before[own]), pl.Float64).alias("ap"),
+            )
+        )
+    columns = _SCHEMA | dict.fromkeys([*group.key, *([CATEGORY] if by_class else [])], pl.String)
+    return pl.concat([pl.DataFrame(schema=columns), *(table.select(*columns) for table in tables)])
+
+
+def _rows(
+    gains: list[_Gain],
+    own: slice,
+    counts: NDArray[np.int64],
+    counts_all: NDArray[np.int64],
+    bootstrap: _Bootstrap,
+) -> pl.DataFrame:
+    """The rows of some classes together."""
+    total = counts[:_PARTITION].sum()
+    bounds = [gain.bounds(own, bootstrap.confidence) for gain in gains]
+    columns = {
+        "error_type": ROWS,
+        "count": counts,
+        "share": [counts[i] / total if total and i < _PARTITION else None for i in range(len(ROWS))],
+        "delta_ap": [gain.estimate(own) for gain in gains],
+        "delta_ap_lower": [lower for lower, _ in bounds],
+        "delta_ap_upper": [upper for _, upper in bounds],
+        "count_all": counts_all,
     }
+    return pl.DataFrame(columns, schema={name: _SCHEMA[name] for name in columns})
 
 
-def _gains(replay: Replay) -> Iterator[tuple[str, float | None]]:
-    """The gain in average precision from repairing each type; null if no class has ground truth."""
-    base = replay.average_precision()
-    for code, name in enumerate(ERROR_TYPES, start=1):
-        yield name, _gain(replay.average_precision(repaired=replay.kind == code), base, least=0.0)
-    yield MISSED, _gain(replay.average_precision(excused=replay.missed), base, least=0.0)
-    yield FALSE_POSITIVES, _gain(replay.average_precision(removed=replay.wrong), base)
-    yield FALSE_NEGATIVES, _gain(replay.average_precision(excused=replay.unfound), base)
+def _counts(replay: Replay) -> NDArray[np.int64]:
+    """How many errors there are by row of the table and class, shape (rows, K)."""
+    coding, kinds = replay.evidence.coding, replay.evidence.categories.height
+    wrong = np.flatnonzero(replay.wrong)
+    cells = replay.kind[wrong].astype(np.int64) * kinds + coding.category[wrong]
+    by_type = np.bincount(cells, minlength=kinds * _PARTITION).reshape(_PARTITION, kinds)[1:]
+    missed, unfound = (
+        np.bincount(coding.truth_category[rows], minlength=kinds) for rows in (replay.missed, replay.unfound)
+    )
+    return np.stack([*by_type, missed, by_type.sum(axis=0), unfound])
 
 
-def _gain(repaired: float | None, base: float | None, *, least: float = -np.inf) -> float | None:
-    return None if repaired is None or base is None else max(least, repaired - base)
+def _repairs(replay: Replay, progressive: bool) -> Iterator[tuple[Repair, Repair, float]]:
+    """What is repaired before and after each row's own repair, and the least that it can gain."""
+    repaired = np.zeros(replay.wrong.size, np.bool_)
+    for code in range(1, _PARTITION):
+        own = replay.kind == code
+        yield {"repaired": repaired}, {"repaired": repaired | own}, 0.0
+        if progressive:
+            repaired = repaired | own
+    yield {"repaired": repaired}, {"repaired": repaired, "excused": replay.missed}, 0.0
+    yield {}, {"removed": replay.wrong}, -np.inf
+    yield {}, {"excused": replay.unfound}, -np.inf
+
+
+def _gain(replay: Replay, before: Repair, after: Repair, least: float, bootstrap: _Bootstrap) -> _Gain:
+    def samples(change: Repair) -> NDArray[np.float64]:
+        if not bootstrap.replicates:
+            return np.zeros((replay.evidence.categories.height, 0))
+        return replay.class_precision_replicates(
+            **change, replicates=bootstrap.replicates, seed=bootstrap.seed
+        )
+
+    values, changed = replay.class_precision(**before), replay.class_precision(**after)
+    return _Gain(values, changed, samples(before), samples(after), least)
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if defined.size else None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cvfail.evidence.evidence import Evidence
 from cvfail.metrics.average_precision import weighted_counts
-from cvfail.metrics.precision_recall import RECALLS, count_positives
+from cvfail.metrics.precision_recall import RECALLS
 from cvfail.statistics.bootstrap import poisson_weights
 from cvfail.tables.arrays import read_only
 
@@ -40,29 +40,33 @@ class RepairedCurves:
 
     Args:
         evidence: The matched tables.
+        counts: Ground truth that counts, shape (G,).
         correct: True positives, shape (D,).
         wrong: False positives, shape (D,).
-        becomes: The class that a repair makes each wrong prediction right in, -1 if it makes it gone, shape (D,).
+        becomes: The class that a repair makes each prediction right in, -1 if none does, shape (D,).
     """
 
-    def __init__(self, evidence: Evidence, correct: Mask, wrong: Mask, becomes: NDArray[np.int32]) -> None:
+    def __init__(
+        self, evidence: Evidence, *, counts: Mask, correct: Mask, wrong: Mask, becomes: NDArray[np.int32]
+    ) -> None:
         from cvfail.kernels.replay import ELSEWHERE, RIGHT, WRONG, WRONG_BUT_NEAR
 
-        self._evidence = evidence
-        self.positives = count_positives(evidence)[:, 0, 0]
-        category = evidence.coding.category
-        own = evidence.score_order[(correct | wrong)[evidence.score_order]]
-        guests = own[(becomes[own] >= 0) & (becomes[own] != category[own])]
+        self._evidence, self._counts = evidence, counts
+        kinds = evidence.categories.height
+        self.positives = np.bincount(evidence.coding.truth_category[counts], minlength=kinds)
+        category, order = evidence.coding.category, evidence.score_order
+        own = order[(correct | wrong)[order]]
+        guests = order[((becomes >= 0) & ((becomes != category) | ~wrong))[order]]
         place = np.empty(category.size, np.int64)
-        place[evidence.score_order] = np.arange(place.size)
+        place[order] = np.arange(place.size)
         rows, codes = np.concatenate([own, guests]), np.concatenate([category[own], becomes[guests]])
         fates = np.where(becomes[own] == category[own], WRONG_BUT_NEAR, WRONG)
         fates = np.concatenate([np.where(correct[own], RIGHT, fates), np.full(guests.size, ELSEWHERE)])
-        order = np.lexsort((place[rows], codes))
-        self._rows = read_only(rows[order])
-        self._images = read_only(evidence.coding.image[rows[order]])
-        self._fates = read_only(fates[order].astype(np.int8))
-        self._offsets = np.searchsorted(codes[order], np.arange(self.positives.size + 1))
+        by_class = np.lexsort((place[rows], codes))
+        self._rows = read_only(rows[by_class])
+        self._images = read_only(evidence.coding.image[rows[by_class]])
+        self._fates = read_only(fates[by_class].astype(np.int8))
+        self._offsets = np.searchsorted(codes[by_class], np.arange(self.positives.size + 1))
         self._weights = lru_cache(maxsize=2)(self._make_weights)
 
     def precision(self, code: int, change: Change) -> float:
@@ -134,7 +138,7 @@ class RepairedCurves:
         """Weights of the clusters, shape (clusters, B), and ground truth that counts by them, shape (K, B)."""
         evidence, coding = self._evidence, self._evidence.coding
         weights = read_only(poisson_weights(evidence.cluster_ids, count, seed=seed).T)
-        rows = np.flatnonzero(evidence.regular())
+        rows = np.flatnonzero(self._counts)
         clusters = evidence.clusters[coding.truth_image[rows]]
         return weights, weighted_counts(coding.truth_category[rows], clusters, weights, self.positives.size)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -15,8 +15,8 @@ from cvfail.evidence.operating_point import ERROR_TYPES, OperatingPoint
 from cvfail.tables.arrays import read_only
 from cvfail.tables.parallel import run_in_order, worker_count
 
-_CLASSIFICATION = 1 + ERROR_TYPES.index("classification")
-_LOCALISATION = 1 + ERROR_TYPES.index("localisation")
+CLASSIFICATION = 1 + ERROR_TYPES.index("classification")
+LOCALISATION = 1 + ERROR_TYPES.index("localisation")
 _NOTHING = -1
 
 
@@ -27,7 +27,7 @@ class Replay:
     Attributes:
         evidence: The matched tables.
         kind: Error type of each prediction, a code as in `OperatingPoint.typed`, 0 where not wrong, shape (D,).
-        target: Ground-truth row that each error aims at, -1 if none, shape (D,).
+        target: Ground-truth row that each prediction is the match of or each error aims at, -1 if none, shape (D,).
         correct: True positives, shape (D,).
         wrong: False positives, shape (D,).
         found: Regular ground truth that is found, shape (G,).
@@ -71,6 +71,8 @@ class Replay:
         parts = []
         for block, part in point.blocks():
             kind, target = part.typed
+            target = target.copy()
+            target[part.partner[part.found]] = np.flatnonzero(part.found)
             parts.append(
                 {
                     "kind": kind,
@@ -84,6 +86,27 @@ class Replay:
             )
         return cls(
             point.evidence, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        )
+
+    def within(self, *, objects: Mask, errors: Mask) -> Replay:
+        """The same outcomes as a slice sees them: what lies outside counts neither for nor against the model.
+
+        Args:
+            objects: Ground truth in the slice, shape (G,); a prediction that found one lies where the object does.
+            errors: Predictions in the slice if they are false positives, shape (D,).
+
+        Returns:
+            A replay whose average precision is that of the slice. A repair still finds an object of the slice if
+            the false positive itself lies outside; types are those of the match of all objects.
+        """
+        unfound = self.unfound & objects
+        return replace(
+            self,
+            correct=self.correct & np.append(objects, False)[self.target],
+            wrong=self.wrong & errors,
+            found=self.found & objects,
+            unfound=unfound,
+            finder=np.where(unfound, self.finder, _NOTHING),
         )
 
     @property
@@ -100,7 +123,7 @@ class Replay:
         Returns:
             Prediction rows, shape (D,).
         """
-        near = (self.kind == _CLASSIFICATION) | (self.kind == _LOCALISATION)
+        near = (self.kind == CLASSIFICATION) | (self.kind == LOCALISATION)
         return np.asarray(near & np.append(objects & self.unfound, False)[self.target])
 
     def average_precision(
@@ -161,10 +184,36 @@ class Replay:
         Cost: `replicates` passes over the predictions of the classes that are touched; the values of the others
             are kept for the next call.
         """
+        return mean_of_defined(
+            self.class_precision_replicates(
+                repaired=repaired,
+                excused=excused,
+                removed=removed,
+                replicates=replicates,
+                seed=seed,
+                threads=threads,
+            )
+        )
+
+    def class_precision_replicates(
+        self,
+        *,
+        repaired: Mask | None = None,
+        excused: Mask | None = None,
+        removed: Mask | None = None,
+        replicates: int = 200,
+        seed: int = 0,
+        threads: int | None = None,
+    ) -> NDArray[np.float64]:
+        """As `average_precision_replicates` for every class; NaN where a replicate has no ground truth of it.
+
+        Returns:
+            By category code, shape (K, B).
+        """
         change, touched = self._change(repaired, excused, removed)
         values = self._base_replicates(replicates, seed).copy()
         self._replay(values, change, touched, seed, threads)
-        return _mean_of_defined(values)
+        return values
 
     def _replay(
         self,
@@ -186,8 +235,9 @@ class Replay:
     ) -> tuple[Change, list[int]]:
         """What is different from the outcomes as they are, and the classes with ground truth that it touches."""
         none, truths = np.zeros(self.wrong.size, np.bool_), np.zeros(self.found.size, np.bool_)
-        gone = none if removed is None else (self.wrong | self.correct) & removed
-        mended = none if repaired is None else self.wrong & repaired & ~gone
+        counted = self.wrong | (self._becomes != _NOTHING)
+        gone = none if removed is None else (counted | self.correct) & removed
+        mended = none if repaired is None else counted & repaired & ~gone
         if excused is not None:
             truths = self.unfound & excused & ~np.append(mended, False)[self.finder]
         coding, positives = self.evidence.coding, self._curves.positives
@@ -210,7 +260,13 @@ class Replay:
 
     @cached_property
     def _curves(self) -> RepairedCurves:
-        return RepairedCurves(self.evidence, self.correct, self.wrong, self._becomes)
+        return RepairedCurves(
+            self.evidence,
+            counts=self.found | self.unfound,
+            correct=self.correct,
+            wrong=self.wrong,
+            becomes=self._becomes,
+        )
 
     @cached_property
     def _classes(self) -> list[int]:
@@ -242,7 +298,8 @@ def _shifted(rows: NDArray[np.int64], by: int) -> NDArray[np.int32]:
     return np.where(rows == _NOTHING, _NOTHING, rows + by).astype(np.int32)
 
 
-def _mean_of_defined(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def mean_of_defined(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean over classes (axis 0) of what is not NaN; NaN where nothing is left."""
     defined = ~np.isnan(values)
     count = defined.sum(axis=0)
     total = np.where(defined, values, 0.0).sum(axis=0)
