@@ -16,12 +16,15 @@ def plain_precision(outcomes, positives):
     return float(np.mean(best))
 
 
-def plain_replay(point, *, repaired, excused, removed):
-    """Mean average precision over the classes with ground truth; None if there is none."""
+def plain_replay(point, *, repaired, excused, removed, objects=None, errors=None):
+    """Mean average precision over the classes with ground truth, in a slice if given; None if there is none."""
     kind, target = point.typed
     classes = point.evidence.coding.truth_category
     own = point.evidence.coding.category
     regular, repairs = point.evidence.regular(), point.repairs
+    if objects is not None:
+        regular = regular & objects
+    found_by = {int(row): g for g, row in enumerate(point.partner) if row >= 0}
     outcomes = {int(code): [] for code in classes[regular]}
     positives = {code: int((classes[regular] == code).sum()) for code in outcomes}
     found_by_repair = set()
@@ -29,11 +32,17 @@ def plain_replay(point, *, repaired, excused, removed):
         right, code = bool(point.correct[row]), int(own[row])
         if removed[row] or not (right or point.wrong[row]):
             continue
-        if repaired[row] and not right:
-            if kind[row] not in (1, 2) or repairs[target[row]] != row:
+        if right and not regular[found_by[row]]:
+            continue
+        if not right:
+            aim = int(target[row])
+            if repaired[row]:
+                if kind[row] not in (1, 2) or repairs[aim] != row or not regular[aim]:
+                    continue
+                right, code = True, int(classes[aim])
+                found_by_repair.add(aim)
+            elif errors is not None and not errors[row]:
                 continue
-            right, code = True, int(classes[target[row]])
-            found_by_repair.add(int(target[row]))
         outcomes.setdefault(code, []).append((point.scores[row], right))
     for row in np.flatnonzero(regular & ~point.found & excused):
         if row not in found_by_repair:

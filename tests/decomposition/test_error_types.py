@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvfail.decomposition.error_types import error_types
+from cvfail.decomposition.replay import Replay
 from cvfail.evidence.making import make_evidence
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.matching.policy import Policy
+from cvfail.statistics.bootstrap import percentile_interval
 from tests.scenes import detection, random_records
 
 OURS = {
@@ -160,3 +162,32 @@ def test_nothing_at_all_is_answered_with_zero_counts_and_null_gains():
     assert frame["count"].to_list() == [0] * 8
     assert frame["delta_ap"].null_count() == 8
     assert frame["share"].null_count() == 8
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_one_after_the_other_the_gains_add_up_to_a_perfect_model(seed):
+    frame = error_types(make_evidence(detection(*random_records(seed)), Policy()), progressive=True).df.head(
+        6
+    )
+    if frame["ap"].null_count() == 0:
+        assert frame["delta_ap"].sum() == pytest.approx(1.0 - frame["ap"][0], abs=1e-12)
+
+
+def test_intervals_are_those_of_paired_replicates():
+    evidence = make_evidence(detection(*random_records(11, images=40)), Policy())
+    frame = error_types(evidence, replicates=100, seed=5).df
+    replay = Replay.of(OperatingPoint.of(evidence, score=-np.inf))
+    options = {"replicates": 100, "seed": 5}
+    base = replay.average_precision_replicates(**options)
+    better = replay.average_precision_replicates(repaired=replay.kind == 2, **options)
+    lower, upper, _ = percentile_interval(better - base)
+    row = frame.filter(error_type="localisation").row(0, named=True)
+    assert (row["delta_ap_lower"], row["delta_ap_upper"]) == (lower, upper)
+    assert row["delta_ap_lower"] < row["delta_ap"] < row["delta_ap_upper"]
+
+
+def test_without_replicates_the_bounds_are_null_and_not_shown():
+    table = error_types(make_evidence(detection(*random_records(1)), Policy()))
+    assert table.df["delta_ap_lower"].null_count() == 8
+    assert "delta_ap_lower" not in repr(table)
