@@ -39,9 +39,9 @@ def write_instances(simulation: Simulation, path: Path) -> None:
     _write(content, path)
 
 
-def write_results(simulation: Simulation, path: Path) -> None:
-    """Write predictions."""
-    boxed = _with_box(simulation.predictions, "category")
+def write_results(simulation: Simulation, path: Path, *, retrained: bool = False) -> None:
+    """Write predictions, of the second detector if `retrained`."""
+    boxed = _with_box(simulation.retrained if retrained else simulation.predictions, "category")
     _write(boxed.select("image_id", "category_id", "bbox", "score").to_dicts(), path)
 
 

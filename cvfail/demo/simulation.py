@@ -10,9 +10,10 @@ import polars as pl
 from cvfail.demo.annotations import image_table, object_table
 from cvfail.demo.detector.detection import detect
 from cvfail.demo.detector.mistaken import mistaken
-from cvfail.demo.detector.planted import PLANTED_MODES, PlantedMode, struck
+from cvfail.demo.detector.planted import PLANTED_MODES, PlantedMode, after_retraining, struck
 from cvfail.demo.scenes.composing import Scene, compose
 from cvfail.demo.scenes.conditions import draw_conditions
+from cvfail.demo.training import training_table
 from cvfail.errors import PolicyError
 
 
@@ -25,6 +26,8 @@ class Simulation:
         images: See `cvfail.demo.annotations.image_table`.
         objects: See `object_table`; and label, the class that the annotator gave.
         predictions: See `cvfail.demo.detector.detection.detect`.
+        retrained: The same of a second detector, which `cvfail.demo.detector.planted.after_retraining` describes.
+        training: What the detector was trained on, see `cvfail.demo.training.training_table`.
         modes: The planted modes.
     """
 
@@ -32,6 +35,8 @@ class Simulation:
     images: pl.DataFrame
     objects: pl.DataFrame
     predictions: pl.DataFrame
+    retrained: pl.DataFrame
+    training: pl.DataFrame
     modes: tuple[PlantedMode, ...]
 
 
@@ -53,14 +58,24 @@ def simulate(*, images: int = 320, seed: int = 7, planted: bool = True) -> Simul
     """
     if images < 0 or seed < 0:
         raise PolicyError(f"images and seed must not be negative; found images={images}, seed={seed}")
-    conditions_rng, label_rng, detector_rng = np.random.default_rng(seed).spawn(3)
+    conditions_rng, label_rng, *detector_rngs, training_rng = np.random.default_rng(seed).spawn(5)
     conditions = draw_conditions(conditions_rng, images)
     scenes = tuple(compose(np.random.default_rng([seed, i]), c) for i, c in enumerate(conditions))
     image_rows, objects = image_table(scenes), object_table(scenes)
     modes = PLANTED_MODES if planted else ()
-    predictions = detect(detector_rng, image_rows, objects, [m for m in modes if m.error != "label"])
-    labelled = _labelled(label_rng, image_rows, objects, [m for m in modes if m.error == "label"])
-    return Simulation(scenes, image_rows, labelled, predictions, modes)
+    first, second = (
+        detect(rng, image_rows, objects, [mode for mode in of_detector if mode.error != "label"])
+        for rng, of_detector in zip(detector_rngs, (modes, after_retraining(modes)), strict=True)
+    )
+    return Simulation(
+        scenes=scenes,
+        images=image_rows,
+        objects=_labelled(label_rng, image_rows, objects, [m for m in modes if m.error == "label"]),
+        predictions=first,
+        retrained=second,
+        training=training_table(training_rng, image_rows, planted=planted),
+        modes=modes,
+    )
 
 
 def _labelled(

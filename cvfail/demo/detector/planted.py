@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -92,6 +92,15 @@ PLANTED_MODES = (
         shift=(0.0, 0.5),
     ),
 )
+
+
+def after_retraining(modes: Sequence[PlantedMode]) -> tuple[PlantedMode, ...]:
+    """The modes of a detector that was retrained for small objects: its duplicates are twice as frequent."""
+    return tuple(
+        replace(mode, rate=2 * mode.rate) if mode.cause == "duplicates" else mode
+        for mode in modes
+        if mode.cause != "size"
+    )
 
 
 def struck(
