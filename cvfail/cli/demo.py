@@ -34,7 +34,7 @@ def demo(
         images: How many pictures to paint.
         seed: Of everything random.
         planted: Whether the simulated detector has failure modes.
-        output: Folder for the pictures, the two COCO files, the run and report.html.
+        output: Folder for the pictures, ground truth and predictions, the run and report.html.
         messages: How much is said on stderr.
     """
     from cvfail.demo import write_demo

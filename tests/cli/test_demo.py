@@ -26,6 +26,8 @@ def test_it_leaves_pictures_files_a_run_and_a_report_and_says_where(demo, tmp_pa
         "images",
         "ground_truth.json",
         "predictions.json",
+        "predictions_retrained.json",
+        "training_images.csv",
         "run",
         "report.html",
     }

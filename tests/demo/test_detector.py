@@ -7,15 +7,16 @@ from scipy.stats import chi2_contingency, kstest
 
 from cvfail.demo.annotations import IMAGE_ATTRIBUTES, corners
 from cvfail.demo.detector.detection import detect
-from cvfail.demo.detector.fates import fates
+from cvfail.demo.detector.fates import MISSED, fates
 from cvfail.demo.detector.mistaken import mistaken
-from cvfail.demo.detector.planted import PLANTED_MODES
+from cvfail.demo.detector.placement import displaced
+from cvfail.demo.detector.planted import PLANTED_MODES, after_retraining
 from cvfail.demo.models.catalogue import CATEGORIES
 from tests.demo.plain_boxes import overlap
 
 SEEDS = 40
 ERRORS = ("missed", "classification", "localisation", "is_doubled")
-OF_OBJECTS = (*IMAGE_ATTRIBUTES, "category", "size", "occlusion")
+OF_OBJECTS = (*IMAGE_ATTRIBUTES, "category", "size", "occlusion", "truncation")
 
 
 def with_size(table):
@@ -121,7 +122,7 @@ def test_scores_are_probabilities_and_right_predictions_have_the_higher_ones(pla
 
 
 @pytest.mark.parametrize(
-    "mode", [mode for mode in PLANTED_MODES if mode.error != "label"], ids=lambda m: m.error
+    "mode", [mode for mode in PLANTED_MODES if mode.error != "label"], ids=lambda m: m.cause
 )
 def test_a_planted_mode_strikes_where_it_says_and_nowhere_else(objects, mode):
     drawn = pl.concat([fates(np.random.default_rng(seed), objects, [mode]) for seed in range(8)])
@@ -129,12 +130,42 @@ def test_a_planted_mode_strikes_where_it_says_and_nowhere_else(objects, mode):
     happened = {
         "missed": drawn["kind"].is_in(["missed", "faint"]),
         "classification": drawn["kind"] == "classification",
+        "localisation": drawn["kind"] == "displaced",
         "duplicate": drawn["is_doubled"],
     }[mode.error]
     where = pl.concat([objects] * 8).select(mode.where).to_series()
     assert everything.height == len(where)
     assert happened.filter(where).mean() == pytest.approx(mode.rate, abs=0.08)
     assert happened.filter(~where).mean() < 0.1
+
+
+@pytest.mark.parametrize("cause", ["size", "threshold"])
+def test_as_many_missed_objects_have_a_faint_prediction_as_the_mode_says(objects, cause):
+    mode = next(mode for mode in PLANTED_MODES if mode.cause == cause)
+    kinds = pl.concat([fates(np.random.default_rng(seed), objects, [mode])["kind"] for seed in range(8)])
+    struck = pl.concat([objects] * 8).select(mode.where).to_series()
+    lost = kinds.filter(struck & kinds.is_in(["missed", "faint"]))
+    by_chance = MISSED / (MISSED + mode.rate)
+    assert (lost == "faint").mean() == pytest.approx(mode.faint, abs=0.06 + by_chance / 2)
+
+
+def test_displaced_boxes_are_too_low_by_a_fixed_share_of_their_height(objects):
+    mode = next(mode for mode in PLANTED_MODES if mode.cause == "localisation")
+    cut = objects.filter(mode.where)
+    boxes, shift = corners(cut), np.tile(mode.shift, (len(cut), 1))
+    placed = displaced(np.random.default_rng(0), boxes, shift)
+    height = boxes[:, 3] - boxes[:, 1]
+    assert ((placed - boxes)[:, [1, 3]].mean(axis=1) / height).mean() == pytest.approx(0.5, abs=0.03)
+    best = np.array([overlap(a, b) for a, b in zip(placed.tolist(), boxes.tolist(), strict=True)])
+    assert ((0.16 < best) & (best < 0.45)).mean() > 0.98
+
+
+def test_a_retrained_detector_finds_small_objects_at_night_and_more_objects_twice():
+    before = {mode.cause: mode.rate for mode in PLANTED_MODES}
+    after = {mode.cause: mode.rate for mode in after_retraining(PLANTED_MODES)}
+    assert before.pop("size") > 0.5
+    assert after.pop("duplicates") == 2 * before.pop("duplicates")
+    assert after == before
 
 
 def test_a_wrong_class_is_another_one_and_mistakes_balance():

@@ -16,11 +16,37 @@ def boxes_by_image(simulation):
     return [[item.box.tolist() for item in scene.objects] for scene in simulation.scenes]
 
 
-def test_every_object_lies_inside_its_image(plain):
-    corners = np.array([box for boxes in boxes_by_image(plain) for box in boxes])
-    assert corners[:, :2].min() >= 1
-    assert corners[:, 2].max() <= 319
-    assert corners[:, 3].max() <= 239
+def test_every_object_lies_inside_its_image_or_ends_at_its_left_or_right_border(plain):
+    objects = plain.objects.filter(~pl.col("is_crowd"))
+    assert objects["top"].min() >= 1
+    assert objects["bottom"].max() <= 239
+    whole = objects.filter(pl.col("truncation") == "none")
+    assert whole["left"].min() >= 1
+    assert whole["right"].max() <= 319
+    ends = objects.filter(pl.col("truncation") == "partial").select(
+        left=pl.col("left") == 0, right=pl.col("right") == 320
+    )
+    assert (ends["left"] != ends["right"]).all()
+
+
+def test_a_tenth_of_objects_is_cut_in_every_slice_of_image_attributes(plain):
+    objects = plain.objects.filter(~pl.col("is_crowd")).join(plain.images, on="image_id")
+    cut = (pl.col("truncation") == "partial").mean().alias("cut")
+    assert objects.select(cut).item() == pytest.approx(0.11, abs=0.02)
+    for name in (*IMAGE_ATTRIBUTES, "category"):
+        shares = objects.group_by(name).agg(cut)["cut"]
+        assert 0.06 < shares.min() <= shares.max() < 0.17, name
+
+
+def test_at_least_two_fifths_of_a_cut_object_is_visible(plain):
+    for scene in plain.scenes:
+        camera = scene.conditions.mounting
+        objects = [thing for thing in scene.things if thing.category]
+        for item in scene.objects:
+            if item.truncation == "partial":
+                own = next(t for t in objects if np.allclose(camera.visible_box(t.sides), item.box))
+                left, _, right, _ = camera.box(own.outline)
+                assert 0.4 <= (item.box[2] - item.box[0]) / (right - left) <= 0.85
 
 
 def test_no_two_objects_overlap_enough_to_be_taken_for_each_other(plain):

@@ -9,6 +9,7 @@ import pytest
 
 import cvfail as cf
 from cvfail.demo import write_demo
+from cvfail.demo.detector.planted import PLANTED_MODES
 from cvfail.demo.simulation import simulate
 from cvfail.errors import MissingDependencyError
 
@@ -22,7 +23,7 @@ def files(tmp_path_factory):
 
 
 def content(files):
-    paths = [files.ground_truth, files.predictions, *sorted(files.images.iterdir())]
+    paths = [files.ground_truth, files.predictions, files.retrained, files.training, *sorted(files.images.iterdir())]
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
@@ -40,7 +41,7 @@ def test_cvfail_reads_it_without_complaint_and_with_every_attribute(files):
     data = cf.read_coco(files.ground_truth, files.predictions)
     wanted = {"time_of_day", "weather", "camera", "blur", "density", "annotator", "captured"}
     assert set(data.attributes("images")) == wanted
-    assert data.attributes("ground_truth") == ["occlusion"]
+    assert data.attributes("ground_truth") == ["occlusion", "truncation"]
     assert data.rejected.is_empty()
 
 
@@ -58,6 +59,13 @@ def test_records_are_those_of_the_simulation(files):
     assert data.ground_truth["area"].to_list() == pytest.approx(area.to_list(), abs=0.02)
 
 
+def test_the_retrained_detector_and_the_training_images_stand_beside(files):
+    simulation = simulate(images=IMAGES, seed=11)
+    data = cf.read_coco(files.ground_truth, files.retrained)
+    assert data.predictions["score"].to_list() == simulation.retrained["score"].to_list()
+    assert pl.read_csv(files.training).equals(simulation.training)
+
+
 def test_the_same_seed_gives_the_same_bytes_and_replaces_what_was_there(files, tmp_path):
     write_demo(tmp_path, images=IMAGES, seed=12)
     again = write_demo(tmp_path, images=IMAGES, seed=11)
@@ -65,7 +73,7 @@ def test_the_same_seed_gives_the_same_bytes_and_replaces_what_was_there(files, t
 
 
 def test_what_is_planted_is_said(files, tmp_path):
-    assert len(files.planted) == 4
+    assert len(files.planted) == len(PLANTED_MODES) == 6
     assert write_demo(tmp_path, images=1, planted=False).planted == ()
 
 

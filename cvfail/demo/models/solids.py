@@ -44,6 +44,7 @@ class Solid:
         layers: Shape (f,).
         parts: Shape (f,).
         part_centres: Shape (parts, 3).
+        sides: Both ends of every side of every face, shape (2, v, 3).
         outlines: The distinct vertices of each part.
         outline: The distinct vertices of all parts.
         footprint: Corners of the ground below it, shape (4, 3); below its lowest half metre only.
@@ -52,6 +53,9 @@ class Solid:
     def __init__(self, faces: Iterable[Face]) -> None:
         faces = tuple(faces)
         self.vertices = np.concatenate([face.points for face in faces])
+        self.sides = np.stack(
+            [self.vertices, np.concatenate([np.roll(face.points, -1, axis=0) for face in faces])]
+        )
         self.corners = np.array([len(face.points) for face in faces])
         self.normals = np.array([face.normal for face in faces])
         self.centres = np.array([face.points.mean(axis=0) for face in faces])

@@ -180,7 +180,7 @@ def _cab(back: float, front: float, w: float) -> list[Face]:
         _panel((-0.26, 0.5, 0.26, 0.62), front + 0.02, "plate", layer=3),
         *mirrored([_panel((w - 0.4, 0.68, w - 0.06, 0.9), front + 0.02, "head lamp", layer=3)]),
         *mirrored([_side_panel((back + 0.7, 1.55, front - 0.15, 2.35), w + 0.01, "glass")]),
-        *mirrored([_panel((w, 1.5, w + 0.18, 2.2), front - 0.1, "trim", layer=3)]),
+        *mirrored(cuboid((w, 1.5, front - 0.15), (w + 0.18, 2.2, front - 0.1), "trim", part=0)),
     ]
     return faces
 

@@ -52,14 +52,15 @@ class Arrangement:
         """
         if not (cut or self.camera.sees(thing.placing.x, thing.placing.z)) or self._collides(thing):
             return False
-        whole = np.array(self.camera.box(thing.outline))
+        box = np.array(self.camera.box(thing.outline))
         is_object = thing.category is not None
-        box = self.camera.visible(whole) if is_object else whole
-        if is_object and not (
-            (_is_cut(whole) if cut else self.camera.is_inside(whole))
-            and _has_good_size(box)
-            and self._has_room(thing, box)
-        ):
+        if cut:
+            if not _is_cut(box):
+                return False
+            box = self.camera.visible_box(thing.sides)
+        elif is_object and not self.camera.is_inside(box):
+            return False
+        if is_object and not (_has_good_size(box) and self._has_room(thing, box)):
             return False
         if self._would_hide(thing, box):
             return False

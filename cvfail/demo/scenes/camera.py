@@ -54,10 +54,22 @@ class Camera:
         left, top, right, bottom = box.tolist()
         return bool(min(left, top, WIDTH - right, HEIGHT - bottom) >= margin)
 
-    @staticmethod
-    def visible(box: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The part of a box that lies inside the image."""
-        return np.clip(box, 0.0, [WIDTH, HEIGHT, WIDTH, HEIGHT])
+    def visible_box(self, sides: Points) -> NDArray[np.float64]:
+        """The corners, as `box`, of what the left and right border leave of lines with ends of shape (2, n, 3).
+
+        Some of it must be inside.
+        """
+        start, end = self.project(sides)
+        ends = np.concatenate([start, end])
+        shown = [ends[(ends[:, 0] >= 0.0) & (ends[:, 0] <= WIDTH)]]
+        for border in (0.0, float(WIDTH)):
+            crosses = (start[:, 0] - border) * (end[:, 0] - border) < 0.0
+            here, there = start[crosses], end[crosses]
+            share = (border - here[:, :1]) / (there[:, :1] - here[:, :1])
+            rows = here[:, 1:] + share * (there - here)[:, 1:]
+            shown.append(np.hstack([np.full_like(rows, border), rows]))
+        places = np.concatenate(shown)
+        return np.concatenate([places.min(axis=0), places.max(axis=0)])
 
     def column(self, x: float, z: float) -> float:
         """The pixel column of a place on the ground."""

@@ -29,6 +29,9 @@ _BORDER_SHARE = 0.14
 
 _BORDER_ATTEMPTS = 120
 _COVERED_SHARE = 0.3
+_COVER_ATTEMPTS = {"none": 1, "partial": 6}
+"""Covers often fall outside the image where its border cuts an object; so about as many of these are covered."""
+
 _QUEUE_SHARE = 0.06
 
 
@@ -94,9 +97,10 @@ def compose(rng: np.random.Generator, conditions: Conditions) -> Scene:
         for _ in range(_ATTEMPTS):
             if arrangement.add(draw_thing(rng, category, street)):
                 break
-    for thing, _ in arrangement.objects:
-        if rng.random() < _COVERED_SHARE:
-            arrangement.add(draw_cover(rng, thing, arrangement.camera))
+    for thing, box in arrangement.objects:
+        for _ in range(_COVER_ATTEMPTS[_truncation(box)] if rng.random() < _COVERED_SHARE else 0):
+            if arrangement.add(draw_cover(rng, thing, arrangement.camera)):
+                break
     objects = tuple(
         SceneObject(str(thing.category), box, _level(arrangement.covered(thing, box)), _truncation(box))
         for thing, box in arrangement.objects

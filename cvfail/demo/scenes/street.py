@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from cvfail.demo.models.catalogue import MODELS, solid
 from cvfail.demo.models.solids import Placing, Points
 
@@ -58,6 +60,12 @@ class Thing:
     def outlines(self) -> list[Points]:
         """The same by part: what it hides is better told by parts than by the whole."""
         return [self.placing.moved(points) for points in solid(self.model).outlines]
+
+    @property
+    def sides(self) -> Points:
+        """Both ends of every side of its faces, shape (2, n, 3)."""
+        start, end = solid(self.model).sides
+        return np.stack([self.placing.moved(start), self.placing.moved(end)])
 
     @cached_property
     def footprint(self) -> Points:
