@@ -28,5 +28,5 @@ def training_table(rng: np.random.Generator, images: pl.DataFrame, *, planted: b
     weight = np.ones(len(images))
     if planted and 0 < is_night.sum() < len(images):
         weight = np.where(is_night, NIGHT_SHARE / is_night.sum(), (1 - NIGHT_SHARE) / (~is_night).sum())
-    rows = rng.choice(len(images), count, p=weight / weight.sum()) if count else []
+    rows = rng.choice(len(images), count, p=weight / weight.sum()) if count else np.empty(0, np.int64)
     return images[rows].select(pl.int_range(1, pl.len() + 1).alias("image_id"), *IMAGE_ATTRIBUTES)

@@ -149,15 +149,15 @@ def test_as_many_missed_objects_have_a_faint_prediction_as_the_mode_says(objects
     assert (lost == "faint").mean() == pytest.approx(mode.faint, abs=0.06 + by_chance / 2)
 
 
-def test_displaced_boxes_are_too_low_by_a_fixed_share_of_their_height(objects):
+def test_displaced_boxes_are_too_high_by_a_fixed_share_of_their_height(objects):
     mode = next(mode for mode in PLANTED_MODES if mode.cause == "localisation")
     cut = objects.filter(mode.where)
     boxes, shift = corners(cut), np.tile(mode.shift, (len(cut), 1))
     placed = displaced(np.random.default_rng(0), boxes, shift)
     height = boxes[:, 3] - boxes[:, 1]
-    assert ((placed - boxes)[:, [1, 3]].mean(axis=1) / height).mean() == pytest.approx(0.5, abs=0.03)
+    assert ((placed - boxes)[:, [1, 3]].mean(axis=1) / height).mean() == pytest.approx(-0.5, abs=0.03)
     best = np.array([overlap(a, b) for a, b in zip(placed.tolist(), boxes.tolist(), strict=True)])
-    assert ((0.16 < best) & (best < 0.45)).mean() > 0.98
+    assert ((best > 0.1) & (best < 0.5)).all()
 
 
 def test_a_retrained_detector_finds_small_objects_at_night_and_more_objects_twice():

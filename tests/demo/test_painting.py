@@ -65,7 +65,9 @@ def test_most_of_an_unhidden_object_shows_in_the_picture(plain):
     camera, full = scene.conditions.mounting, pixels(paint(scene))
     for item in scene.objects:
         if item.occlusion == "none":
-            rest = tuple(t for t in scene.things if not (t.category and np.allclose(seen_box(camera, t), item.box)))
+            rest = tuple(
+                t for t in scene.things if not (t.category and np.allclose(seen_box(camera, t), item.box))
+            )
             left, top, right, bottom = np.round(item.box).astype(int)
             changed = np.abs(full - pixels(paint(replace(scene, things=rest)))).max(axis=-1) > 6
             assert changed[top:bottom, left:right].mean() > 0.25

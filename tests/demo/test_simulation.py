@@ -7,7 +7,6 @@ from cvfail.demo.annotations import IMAGE_ATTRIBUTES
 from cvfail.demo.simulation import simulate
 from cvfail.errors import PolicyError
 
-
 TABLES = ("images", "objects", "predictions", "retrained", "training")
 
 

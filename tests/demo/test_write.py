@@ -23,7 +23,13 @@ def files(tmp_path_factory):
 
 
 def content(files):
-    paths = [files.ground_truth, files.predictions, files.retrained, files.training, *sorted(files.images.iterdir())]
+    paths = [
+        files.ground_truth,
+        files.predictions,
+        files.retrained,
+        files.training,
+        *sorted(files.images.iterdir()),
+    ]
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 

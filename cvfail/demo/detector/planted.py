@@ -84,12 +84,12 @@ PLANTED_MODES = (
         faint=1.0,
     ),
     PlantedMode(
-        "boxes of objects that the border cuts are too low by half a height (truncation=partial)",
+        "boxes of objects that the border cuts are too high by half a height (truncation=partial)",
         cause="localisation",
         error="localisation",
         where=pl.col("truncation") == "partial",
         rate=0.6,
-        shift=(0.0, 0.5),
+        shift=(0.0, -0.5),
     ),
 )
 

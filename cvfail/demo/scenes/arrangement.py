@@ -128,7 +128,7 @@ def _is_cut(box: Boxes) -> bool:
     """Whether the left or the right border of the image hides a part of a box, and nothing else does."""
     left, top, right, bottom = box.tolist()
     shown = min(right, WIDTH) - max(left, 0.0)
-    return top >= 1.0 and bottom <= HEIGHT - 1.0 and _SHOWN[0] <= shown / (right - left) <= _SHOWN[1]
+    return bool(top >= 1.0 and bottom <= HEIGHT - 1.0 and _SHOWN[0] <= shown / (right - left) <= _SHOWN[1])
 
 
 def _has_good_size(box: Boxes) -> bool:

@@ -61,4 +61,4 @@ def _may_be(thing: Thing, x: float, z: float, street: Street) -> bool:
 
 
 def _goes_across(placing: Placing) -> bool:
-    return abs(np.sin(placing.yaw)) > np.sin(np.pi / 3)
+    return bool(abs(np.sin(placing.yaw)) > np.sin(np.pi / 3))
