@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cvfail.failures.mode_table import FailureModes
     from cvfail.failures.modes import ModeOptions
     from cvfail.io.parquet_scan import ParquetScan
+    from cvfail.labels.label_noise import LabelNoise
+    from cvfail.labels.suspects import LabelErrors, SuspectOptions
     from cvfail.metrics.averages import Average
     from cvfail.metrics.confusion import ConfusionMatrix
     from cvfail.metrics.voc import Method, VocAveragePrecision
@@ -339,6 +341,28 @@ class Evaluation:
         from cvfail.failures.modes import reevaluated
 
         return reevaluated(modes, self.evidence, costs=costs, level=level)
+
+    def label_errors(
+        self,
+        *,
+        kinds: Sequence[str] | None = None,
+        top: int | None = None,
+        iou: float | None = None,
+        score: float | None = None,
+        **options: Unpack[SuspectOptions],
+    ) -> LabelErrors:
+        """Labels that are probably wrong, the most suspect first; see `cvfail.labels.suspects`."""
+        from cvfail.labels.suspects import label_errors
+
+        return label_errors(self._point(iou, score), kinds=kinds, top=top, **options)
+
+    def label_noise(
+        self, *, compat: Literal["cleanlab"] | None = None, confidence: float = 0.95
+    ) -> LabelNoise:
+        """How often the labels of each class of a classifier are wrong; see `cvfail.labels.label_noise`."""
+        from cvfail.labels.label_noise import label_noise
+
+        return label_noise(self.evidence, compat=compat, confidence=confidence)
 
     def slices(
         self,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.kernels.boxes import Boxes
 from cvfail.labels.trusted_scores import trusted_scores
@@ -43,6 +45,8 @@ class SuspectRows:
         truth: The suspected label, a row of the ground truth.
         prediction: The prediction that speaks against it.
         other: The other label in the same place.
+        suggested: Category code that the label should perhaps have, -1 if its class is not in doubt.
+        score: The score of the prediction, or its probability of the suggested class; NaN where there is none.
         suspicion: In [0, 1], higher is more suspect; does not depend on the unit of length or on other images.
         overlap: Overlap of the label with the prediction or with the other label; NaN where there is neither.
         smaller: For spurious labels, how many labels of the image are no larger; else 0.
@@ -53,6 +57,8 @@ class SuspectRows:
     truth: NDArray[np.int64]
     prediction: NDArray[np.int64]
     other: NDArray[np.int64]
+    suggested: NDArray[np.int64]
+    score: NDArray[np.float64]
     suspicion: NDArray[np.float64]
     overlap: NDArray[np.float64]
     smaller: NDArray[np.int64]
@@ -99,8 +105,10 @@ def find_suspects(point: OperatingPoint, *, min_score: float | None = None) -> S
         At most one suspect per label: a duplicate or a conflict comes before a wrong class, that before a bad
         box, that before a spurious label. Ordered by descending suspicion; ties by kind, image and row.
     """
-    if point.evidence.task != "detection":
-        return _suspects(MISSING, suspicion=np.empty(0))
+    if point.evidence.task == "classification":
+        from cvfail.labels.classified_suspects import classified_suspects_if_known
+
+        return classified_suspects_if_known(point.evidence)
     scores = trusted_scores(point)
     trusted = scores if min_score is None else np.full_like(scores, min_score)
     convincing = point.wrong & (point.scores >= trusted[point.evidence.coding.category])
@@ -117,12 +125,12 @@ def find_suspects(point: OperatingPoint, *, min_score: float | None = None) -> S
         part = parts[kind].taken(~taken[parts[kind].truth])
         taken[part.truth] = True
         kept.append(part)
-    return by_suspicion(_joined(kept), point)
+    return by_suspicion(joined(kept), point.evidence)
 
 
-def by_suspicion(suspects: SuspectRows, point: OperatingPoint) -> SuspectRows:
+def by_suspicion(suspects: SuspectRows, evidence: Evidence) -> SuspectRows:
     """Suspects by descending suspicion; ties by kind, image, label and prediction."""
-    coding = point.evidence.coding
+    coding = evidence.coding
     image = np.where(
         suspects.truth != _NOTHING,
         np.append(coding.truth_image, 0)[suspects.truth],
@@ -144,7 +152,13 @@ def _missing(point: OperatingPoint, convincing: NDArray[np.bool_]) -> SuspectRow
     found = read_only(found[np.lexsort((found, -point.scores[found], image[found]))])
     reach = point.evidence.policy.iou_thresholds[point.threshold]
     found = found[first_of_each_place(found, image, _boxes(point, "predictions"), reach)]
-    return _suspects(MISSING, prediction=found, suspicion=point.scores[found])
+    return suspects_of_kind(
+        MISSING,
+        prediction=found,
+        suggested=_class_of(point, found),
+        score=point.scores[found],
+        suspicion=point.scores[found],
+    )
 
 
 def _wrong_class(point: OperatingPoint, convincing: NDArray[np.bool_]) -> SuspectRows:
@@ -155,8 +169,14 @@ def _wrong_class(point: OperatingPoint, convincing: NDArray[np.bool_]) -> Suspec
     )
     kept = convincing[rows]
     rows, truths, overlaps = rows[kept], truths[kept], overlaps[kept]
-    return _suspects(
-        WRONG_CLASS, truth=truths, prediction=rows, overlap=overlaps, suspicion=point.scores[rows] * overlaps
+    return suspects_of_kind(
+        WRONG_CLASS,
+        truth=truths,
+        prediction=rows,
+        suggested=_class_of(point, rows),
+        score=point.scores[rows],
+        suspicion=point.scores[rows] * overlaps,
+        overlap=overlaps,
     )
 
 
@@ -172,8 +192,14 @@ def _bad_box(point: OperatingPoint, convincing: NDArray[np.bool_]) -> SuspectRow
     order = np.lexsort((rows, -overlaps, -point.scores[rows], truths))
     best = order[np.diff(truths[order], prepend=_NOTHING) != 0]
     rows, truths, overlaps = rows[best], truths[best], overlaps[best]
-    suspicion = point.scores[rows] * (1.0 - overlaps)
-    return _suspects(BAD_BOX, truth=truths, prediction=rows, overlap=overlaps, suspicion=suspicion)
+    return suspects_of_kind(
+        BAD_BOX,
+        truth=truths,
+        prediction=rows,
+        score=point.scores[rows],
+        suspicion=point.scores[rows] * (1.0 - overlaps),
+        overlap=overlaps,
+    )
 
 
 def _spurious(point: OperatingPoint) -> SuspectRows:
@@ -195,7 +221,7 @@ def _spurious(point: OperatingPoint) -> SuspectRows:
     boxes = _boxes(point, "ground_truth")
     smaller, known = seen_among_smaller(truths, images, offsets, boxes, regular, read_only(seen))
     suspicion = (known + 1) / (smaller + 2)
-    found = _suspects(SPURIOUS, truth=truths, suspicion=suspicion, smaller=smaller, seen=known)
+    found = suspects_of_kind(SPURIOUS, truth=truths, suspicion=suspicion, smaller=smaller, seen=known)
     return found.taken(suspicion >= UNSEEN_SUSPICION)
 
 
@@ -219,8 +245,15 @@ def _beside_labels(point: OperatingPoint, kind: int) -> SuspectRows:
     )
     group = 0 if kind == DUPLICATE else 1
     rows = np.flatnonzero(partner[group] != _NOTHING)
-    shared = overlap[group, rows]
-    return _suspects(kind, truth=rows, other=partner[group, rows], overlap=shared, suspicion=shared)
+    other, shared = partner[group, rows], overlap[group, rows]
+    suggested = evidence.coding.truth_category[other].astype(np.int64) if kind == CONFLICT else None
+    return suspects_of_kind(
+        kind, truth=rows, other=other, suggested=suggested, suspicion=shared, overlap=shared
+    )
+
+
+def _class_of(point: OperatingPoint, predictions: NDArray[np.int64]) -> NDArray[np.int64]:
+    return point.evidence.coding.category[predictions].astype(np.int64)
 
 
 def _truth_offsets(point: OperatingPoint) -> NDArray[np.int64]:
@@ -233,17 +266,19 @@ def _boxes(point: OperatingPoint, table: str) -> Boxes:
     return Boxes(*(column_array(frame, name, np.float64) for name in Boxes._fields))
 
 
-def _suspects(kind: int, **given: NDArray[np.int64] | NDArray[np.float64]) -> SuspectRows:
-    """Suspects of one kind; row numbers, overlap and counts that are not given are not there."""
-    number = given["suspicion"].size
+def suspects_of_kind(kind: int, **given: NDArray[np.int64] | NDArray[np.float64] | None) -> SuspectRows:
+    """Suspects of one kind from the attributes of `SuspectRows` that there are; `suspicion` is one of them."""
+    known = {name: values for name, values in given.items() if values is not None}
+    number = known["suspicion"].size
     absent = {
-        **dict.fromkeys(("truth", "prediction", "other"), np.full(number, _NOTHING, np.int64)),
+        **dict.fromkeys(("truth", "prediction", "other", "suggested"), np.full(number, _NOTHING, np.int64)),
+        **dict.fromkeys(("score", "overlap"), np.full(number, np.nan)),
         **dict.fromkeys(("smaller", "seen"), np.zeros(number, np.int64)),
-        "overlap": np.full(number, np.nan),
     }
-    return SuspectRows(kind=np.full(number, kind, np.int8), **(absent | given))
+    return SuspectRows(kind=np.full(number, kind, np.int8), **(absent | known))
 
 
-def _joined(parts: list[SuspectRows]) -> SuspectRows:
+def joined(parts: Sequence[SuspectRows]) -> SuspectRows:
+    """Suspects of all parts, one after the other."""
     names = vars(parts[0])
     return SuspectRows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
