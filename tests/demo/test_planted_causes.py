@@ -9,8 +9,8 @@ from cvfail.demo.detector.planted import SMALL
 from cvfail.demo.simulation import simulate
 from cvfail.labels.trusted_scores import trusted_scores
 
-# Also run once with the seeds 0 to 9: the first four came in this order for each, the last two in either order;
-# seed 5 told the first as size=small, and seed 9 had one mode more, q = .04.
+# Also run once with the seeds 0 to 9: the first four came in this order for each, the last two in either order; seed
+# 9 had one mode more, of q = .04.
 IN_ORDER = [
     ("missed", {"time_of_day=night", "size=small"}),
     ("missed", {"weather=rain"}),
