@@ -33,7 +33,7 @@ def plain_average(points, positives):
             for step in range(101)
         ]
         values.append(sum(best) / 101 * 100)
-    return sum(values) / len(values)
+    return sum(values) / len(values) if values else 0.0  # tidecv divides by zero where no class is left
 
 
 class PlainRun:
