@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from cvfail.errors import QueryError
+from cvfail.evidence.evidence import Evidence
 from cvfail.failures.conditions import slice_name
 from cvfail.failures.costs import Costs
 from cvfail.failures.failure_mode import FailureMode
@@ -21,6 +22,9 @@ from cvfail.failures.search import SearchedMode
 from cvfail.failures.sentences import mode_sentence
 from cvfail.statistics.multiplicity import benjamini_hochberg
 from cvfail.tables.result import ResultTable
+
+if TYPE_CHECKING:
+    from cvfail.failures.causes.shares import CauseTable
 
 RankBy = Literal["excess", "risk", "recall", "precision", "f1", "ap"]
 """What modes are ranked by: errors in excess, what these cost, or what repairing the mode gives back."""
@@ -159,6 +163,14 @@ class FailureModes(ResultTable):
             ),
             caption=f"what repairing each mode gives back, alone and after those above it; {self.caption}",
         )
+
+    def causes(
+        self, *, training: pl.DataFrame | None = None, reference: Evidence | pl.DataFrame | None = None
+    ) -> CauseTable:
+        """Why each mode happens, as shares with their evidence; see `cvfail.failures.causes.shares.causes`."""
+        from cvfail.failures.causes.shares import causes
+
+        return causes(self, training=training, reference=reference, confidence=self._confidence)
 
     def write_modes(self, path: str | Path) -> Path:
         """Write the modes as a JSON list that `read_modes` reads, to be looked at in later evaluations."""
