@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cvfail.failures.modes import ModeOptions
     from cvfail.io.parquet_scan import ParquetScan
     from cvfail.labels.label_noise import LabelNoise
+    from cvfail.labels.object_label_quality import ObjectLabelQuality
     from cvfail.labels.suspects import LabelErrors, SuspectOptions
     from cvfail.metrics.averages import Average
     from cvfail.metrics.confusion import ConfusionMatrix
@@ -355,6 +356,14 @@ class Evaluation:
         from cvfail.labels.suspects import label_errors
 
         return label_errors(self._point(iou, score), kinds=kinds, top=top, **options)
+
+    def object_label_quality(
+        self, *, likely: float = 0.5, sure: float = 0.95, compat: Literal["cleanlab"] | None = None
+    ) -> ObjectLabelQuality:
+        """ObjectLab's scores of images, labels and predictions; see `cvfail.labels.object_label_quality`."""
+        from cvfail.labels.object_label_quality import object_label_quality
+
+        return object_label_quality(self.evidence, likely=likely, sure=sure, compat=compat)
 
     def label_noise(
         self, *, compat: Literal["cleanlab"] | None = None, confidence: float = 0.95

@@ -54,9 +54,11 @@ def _ask_everything(evaluation: Evaluation) -> None:
 
 def _suspect(evaluation: Evaluation) -> None:
     """Labels that contradict the model or each other."""
+    from cvfail.labels.object_label_quality import object_label_quality
     from cvfail.labels.suspect_rows import suspect_rows
 
     suspect_rows(evaluation._point(None, None))
+    object_label_quality(evaluation.evidence, compat="cleanlab")
 
 
 def _decompose(evaluation: Evaluation) -> None:
