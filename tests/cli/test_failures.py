@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+import cvfail as cf
+
 
 def test_the_ranking_is_that_of_the_python_interface(run, saved, evaluation):
     answer = run("failures", saved, "--format", "json")
@@ -40,8 +42,41 @@ def test_a_ranking_without_a_significant_mode_says_so(run, saved, evaluation):
     assert "no mode is significant (q < 1e-09)" in run("failures", saved, "--level", level).err
 
 
-@pytest.mark.parametrize("wrong", [["--level", 2], ["--max-order", 3], ["--attributes"]])
+@pytest.mark.parametrize("wrong", [["--level", 2], ["--max-order", 0], ["--attributes"]])
 def test_options_without_meaning(run, saved, wrong):
     answer = run("failures", saved, *wrong)
     assert answer.code == 2
     assert wrong[0] in answer.err
+
+
+def test_what_repairing_gives_back_and_why_modes_happen(run, saved, evaluation):
+    impact = run("failures", saved, "--impact", "--format", "json")
+    assert json.loads(impact.out) == evaluation.failure_modes().impact.to_dicts()
+    causes = run("failures", saved, "--causes", "--format", "json")
+    assert json.loads(causes.out) == evaluation.failure_modes().causes().to_dicts()
+
+
+def test_costs_of_a_file_rank_the_modes(run, saved, evaluation, tmp_path):
+    path = tmp_path / "costs.toml"
+    path.write_text("[costs]\nbackground = 100\n")
+    answer = run("failures", saved, "--costs", path, "--format", "json")
+    costs = cf.Costs.read(path)
+    assert json.loads(answer.out) == evaluation.failure_modes(costs=costs).to_dicts()
+    refused = run("failures", saved, "--costs", tmp_path / "none.toml")
+    assert (refused.code, refused.out) == (2, "")
+    assert "none.toml does not exist" in refused.err
+
+
+def test_modes_that_were_saved_are_looked_at_again(run, saved, evaluation, tmp_path):
+    path = tmp_path / "modes.json"
+    assert f"modes written to {path}" in run("failures", saved, "--save", path).err
+    answer = run("failures", saved, "--modes", path, "--format", "json")
+    assert json.loads(answer.out) == evaluation.reevaluate(cf.read_modes(path)).to_dicts()
+
+
+def test_training_images_that_cannot_be_read(run, saved, tmp_path):
+    assert "none.csv does not exist" in run("failures", saved, "--causes", "--training", tmp_path / "none.csv").err
+    (tmp_path / "bad.parquet").write_text("no")
+    answer = run("failures", saved, "--causes", "--training", tmp_path / "bad.parquet")
+    assert answer.code == 2
+    assert "bad.parquet" in answer.err
