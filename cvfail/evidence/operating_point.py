@@ -241,7 +241,7 @@ class OperatingPoint:
         """
         coding = self.evidence.coding
         background = len(coding.category_keys)
-        hits = pl.DataFrame(dict(zip(_PAIR, self._hits, strict=True)))
+        hits = pl.DataFrame(dict(zip(_PAIR, self.hits, strict=True)))
         alone = pl.DataFrame({"prediction_index": np.flatnonzero(self._alone)})
         unfound = pl.DataFrame({"ground_truth_index": np.flatnonzero(self._unfound)})
         paired = pl.concat([hits, self.leftovers])
@@ -262,8 +262,8 @@ class OperatingPoint:
         categories, truths = self.evidence.coding.category, self.evidence.coding.truth_category
         size = self.evidence.categories.height + 1
         left = self.leftovers
-        rows = np.concatenate([self._hits[0], left["prediction_index"].to_numpy()])
-        aims = np.concatenate([self._hits[1], left["ground_truth_index"].to_numpy()])
+        rows = np.concatenate([self.hits[0], left["prediction_index"].to_numpy()])
+        aims = np.concatenate([self.hits[1], left["ground_truth_index"].to_numpy()])
         cells = truths[aims].astype(np.int64) * size + categories[rows]
         counts = np.bincount(cells, minlength=size * size).reshape(size, size)
         counts[-1, :-1] += np.bincount(categories[self._alone], minlength=size - 1)
@@ -271,7 +271,7 @@ class OperatingPoint:
         return counts
 
     @cached_property
-    def _hits(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    def hits(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Prediction, ground truth and overlap of the pairs of true positives."""
         rows, truths, overlaps, _ = self.pair_arrays
         right = np.flatnonzero(self._matched_pairs & self.correct[rows])
