@@ -66,6 +66,7 @@ def _decompose(evaluation: Evaluation) -> None:
     from cvfail.decomposition.nms import nms_replay
     from cvfail.evidence.operating_point import OperatingPoint
 
+    evaluation.error_types(compat="tidecv")
     nms_replay(OperatingPoint.of(evaluation.evidence))
 
 

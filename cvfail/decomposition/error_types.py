@@ -100,7 +100,7 @@ def error_types(
         all classes, so that the mean over the classes is the gain of the whole; false positives count by their
         predicted class, missed objects by their own.
 
-    Source: arXiv 2008.08115; deviations from tidecv 1.0.1: docs/errors.md. Cost: a pass over the predictions per
+    Source: arXiv 2008.08115; deviations from tidecv 1.0.1: `tidecv_error_types`. Cost: a pass over predictions per
         type, of each group by itself.
     """
     if evidence.task != "detection":
