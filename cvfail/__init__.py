@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from cvfail.errors import CvfailError, SchemaError
     from cvfail.evaluation import Evaluation, evaluate
     from cvfail.evaluation import open_evaluation as open  # noqa: A004
+    from cvfail.failures.costs import Costs
+    from cvfail.failures.failure_mode import FailureMode
+    from cvfail.failures.mode_files import read_modes
     from cvfail.io.coco import read_coco
     from cvfail.io.frames import from_frames
     from cvfail.io.labels import from_labels
@@ -37,6 +40,8 @@ _HOME = {
     "rates_from_counts": "cvfail.metrics.classification_counts",
     "ClassificationCounts": "cvfail.metrics.classification_counts",
     "Evaluation": "cvfail.evaluation",
+    "Costs": "cvfail.failures.costs",
+    "FailureMode": "cvfail.failures.failure_mode",
     "Policy": "cvfail.matching.policy",
     "Slice": "cvfail.slices.predicates",
     "bin_by_edges": "cvfail.attributes.binning",
@@ -50,6 +55,7 @@ _HOME = {
     "object_density": "cvfail.attributes.crowding",
     "open": "cvfail.evaluation",
     "read_coco": "cvfail.io.coco",
+    "read_modes": "cvfail.failures.mode_files",
     "read_parquet": "cvfail.io.parquet",
     "with_attributes": "cvfail.attributes.joining",
     "with_crowding": "cvfail.attributes.crowding",
@@ -65,8 +71,10 @@ _INSIDE = {"open": "open_evaluation"}
 __all__ = [
     "ClassificationCounts",
     "ConfusionMatrix",
+    "Costs",
     "CvfailError",
     "Evaluation",
+    "FailureMode",
     "Policy",
     "SchemaError",
     "Slice",
@@ -83,6 +91,7 @@ __all__ = [
     "open",
     "rates_from_counts",
     "read_coco",
+    "read_modes",
     "read_parquet",
     "scan_parquet",
     "search_slices",

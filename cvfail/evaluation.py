@@ -335,6 +335,19 @@ class Evaluation:
 
         return failure_modes(self._point(iou, score), attributes=attributes, **options)
 
+    def lrp(
+        self,
+        *,
+        by: By = (),
+        iou: float | None = None,
+        score: float | None = None,
+        confidence: float = 0.95,
+    ) -> ResultTable:
+        """Localisation recall precision; see `cvfail.decomposition.localisation_recall_precision`."""
+        from cvfail.decomposition.localisation_recall_precision import localisation_recall_precision
+
+        return localisation_recall_precision(self._point(iou, score), by=by, confidence=confidence)
+
     def reevaluate(
         self, modes: Iterable[FailureMode], *, costs: Costs | None = None, level: float = 0.05
     ) -> FailureModes:

@@ -44,7 +44,7 @@ def _ask_everything(evaluation: Evaluation) -> None:
     evaluation.voc_average_precision(replicates=2)
     evaluation.confusion_matrix()
     evaluation.error_types()
-    evaluation.failure_modes()
+    evaluation.failure_modes(min_support=1)
     _suspect(evaluation)
     _decompose(evaluation)
     _measure(evaluation)

@@ -63,7 +63,7 @@ def test_costs_of_a_file_rank_the_modes(run, saved, evaluation, tmp_path):
     costs = cf.Costs.read(path)
     assert json.loads(answer.out) == evaluation.failure_modes(costs=costs).to_dicts()
     refused = run("failures", saved, "--costs", tmp_path / "none.toml")
-    assert (refused.code, refused.out) == (2, "")
+    assert (refused.code, refused.out) == (3, "")
     assert "none.toml does not exist" in refused.err
 
 
@@ -75,8 +75,11 @@ def test_modes_that_were_saved_are_looked_at_again(run, saved, evaluation, tmp_p
 
 
 def test_training_images_that_cannot_be_read(run, saved, tmp_path):
-    assert "none.csv does not exist" in run("failures", saved, "--causes", "--training", tmp_path / "none.csv").err
+    assert (
+        "none.csv does not exist"
+        in run("failures", saved, "--causes", "--training", tmp_path / "none.csv").err
+    )
     (tmp_path / "bad.parquet").write_text("no")
     answer = run("failures", saved, "--causes", "--training", tmp_path / "bad.parquet")
-    assert answer.code == 2
+    assert answer.code == 3
     assert "bad.parquet" in answer.err
