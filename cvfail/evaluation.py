@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cvfail.labels.label_noise import LabelNoise
     from cvfail.labels.object_label_quality import ObjectLabelQuality
     from cvfail.labels.suspects import LabelErrors, SuspectOptions
+    from cvfail.labels.verdicts import Verdicts
     from cvfail.metrics.averages import Average
     from cvfail.metrics.confusion import ConfusionMatrix
     from cvfail.metrics.voc import Method, VocAveragePrecision
@@ -369,6 +370,12 @@ class Evaluation:
         from cvfail.labels.suspects import label_errors
 
         return label_errors(self._point(iou, score), kinds=kinds, top=top, **options)
+
+    def corrected(self, verdicts: Verdicts | pl.DataFrame | str | Path) -> Evaluation:
+        """The evaluation with the labels put right that people found wrong; see `cvfail.labels.correction`."""
+        from cvfail.labels.correction import corrected
+
+        return evaluate(corrected(self.data, verdicts), self.policy)
 
     def object_label_quality(
         self, *, likely: float = 0.5, sure: float = 0.95, compat: Literal["cleanlab"] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
@@ -19,6 +20,7 @@ from cvfail.labels.confident_learning import Filter
 from cvfail.labels.label_quality import Compat, Quality
 from cvfail.labels.reasons import with_reasons
 from cvfail.labels.suspect_rows import KINDS, SuspectRows, find_suspects
+from cvfail.labels.verdicts import Verdicts, verdict_table, write_verdicts
 from cvfail.tables.result import ResultTable
 
 _COLUMNS = (
@@ -80,6 +82,19 @@ class LabelErrors(ResultTable):
         other = row.filter(pl.col("other_index").is_not_null())
         more = other.select("kind", "prediction_index", ground_truth_index="other_index")
         return examples(self.point.evidence, pl.concat([units, more]))
+
+    def write_verdicts(self, path: str | Path) -> Path:
+        """Write the suspects for people to judge: .csv or .parquet; see `cvfail.labels.verdicts`.
+
+        Raises:
+            FormatError: Another suffix.
+        """
+        return write_verdicts(self.point.evidence, self.df, path)
+
+    def all_confirmed(self) -> Verdicts:
+        """The verdicts as they would be if every suspect were a label error."""
+        table = verdict_table(self.point.evidence, self.df)
+        return Verdicts.of(table.with_columns(verdict=pl.lit("confirmed")))
 
     @property
     def counts(self) -> ResultTable:
