@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from cvfail.evidence.attributes import attribute
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.failures.mode_table import FailureModes
 from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.report import sentences
 from cvfail.report.choosing import (
@@ -22,6 +21,9 @@ from cvfail.report.choosing import (
 )
 from cvfail.report.gallery import Gallery
 from cvfail.report.schema import Confusion, ConfusionCell, ErrorType, Estimate, FailureMode, SliceTable, Task
+
+if TYPE_CHECKING:
+    from cvfail.failures.mode_table import FailureModes
 
 MOST_SIGNIFICANT_MODES = 50
 MOST_OTHER_MODES = 20
@@ -53,7 +55,8 @@ def _mode(row: Mapping[str, Any], task: Task) -> FailureMode:
             support=row["support"],
         )
 
-    what = sentences.HAPPENS.get(row["error_type"], row["error_type"])
+    kind = row["error_type"]
+    what = sentences.HAPPENS[kind] if row["error"] == kind else row["error"]
     mode = FailureMode(
         rank=row["rank"],
         title=f"{what} where {row['slice']}",

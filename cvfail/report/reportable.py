@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from cvfail.evidence.evidence import Evidence
-from cvfail.failures.mode_table import FailureModes
 from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.tables.result import ResultTable
+
+if TYPE_CHECKING:
+    from cvfail.failures.mode_table import FailureModes
 
 
 class Reportable(Protocol):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.failures.mode_table import Search
 from cvfail.report.schema import AverageRow, Counts, ErrorType, Estimate, FailureMode, Task
+
+if TYPE_CHECKING:
+    from cvfail.failures.mode_table import Search
 
 ERROR_TYPES: Mapping[str, str] = {
     "missed": "an object that no detection comes near",
@@ -25,10 +28,15 @@ HAPPENS: Mapping[str, str] = {
     "both": "Wrong class and place",
     "duplicate": "Duplicate",
     "background": "False alarm",
+    "redundant": "Further wrong box",
 }
 """What befalls the units of a failure mode, for its heading."""
 
-_UNITS: Mapping[str, str] = {"ground_truth": "objects", "predictions": "objects and such errors"}
+_UNITS: Mapping[str, str] = {
+    "ground_truth": "objects",
+    "pairs": "objects",
+    "predictions": "objects and such errors",
+}
 
 
 def share(value: float | None) -> str:
