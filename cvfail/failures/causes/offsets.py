@@ -19,6 +19,8 @@ LEVEL = 0.05
 _DIRECTED = 0.5
 """A mean is systematic if it is this share of the root mean square, or more."""
 
+_TOO = {"width_bias": ("wide", "narrow"), "height_bias": ("tall", "flat")}
+
 MEASURES = ("dx", "dy", "width_bias", "height_bias")
 
 
@@ -121,5 +123,5 @@ def _words(name: str, mean: float) -> str:
         return f"lie {percent(abs(mean))} of their width too far to the {'right' if mean > 0 else 'left'}"
     if name == "dy":
         return f"lie {percent(abs(mean))} of their height too {'low' if mean > 0 else 'high'}"
-    way = "large" if mean > 0 else "small"
-    return f"are {np.exp(abs(mean)):.1f} times too {way} in {name.removesuffix('_bias')}"
+    way = _TOO[name][0 if mean > 0 else 1]
+    return f"are {percent(float(np.exp(abs(mean))) - 1.0)} too {way}"
