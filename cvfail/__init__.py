@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from cvfail.io.labels import from_labels
     from cvfail.io.parquet import read_parquet, write_parquet
     from cvfail.io.parquet_scan import scan_parquet
+    from cvfail.labels.confident_learning import confident_learning
+    from cvfail.labels.correction import corrected
+    from cvfail.labels.verdicts import read_verdicts
     from cvfail.matching.policy import Policy
     from cvfail.metrics.classification_counts import ClassificationCounts, rates_from_counts
     from cvfail.metrics.confusion import ConfusionMatrix
@@ -47,6 +50,8 @@ _HOME = {
     "bin_by_edges": "cvfail.attributes.binning",
     "bin_by_quantiles": "cvfail.attributes.binning",
     "bin_by_time": "cvfail.attributes.binning",
+    "confident_learning": "cvfail.labels.confident_learning",
+    "corrected": "cvfail.labels.correction",
     "evaluate": "cvfail.evaluation",
     "from_frames": "cvfail.io.frames",
     "from_labels": "cvfail.io.labels",
@@ -57,6 +62,7 @@ _HOME = {
     "read_coco": "cvfail.io.coco",
     "read_modes": "cvfail.failures.mode_files",
     "read_parquet": "cvfail.io.parquet",
+    "read_verdicts": "cvfail.labels.verdicts",
     "with_attributes": "cvfail.attributes.joining",
     "with_crowding": "cvfail.attributes.crowding",
     "with_geometry": "cvfail.attributes.geometry",
@@ -82,6 +88,8 @@ __all__ = [
     "bin_by_edges",
     "bin_by_quantiles",
     "bin_by_time",
+    "confident_learning",
+    "corrected",
     "evaluate",
     "from_frames",
     "from_labels",
@@ -93,6 +101,7 @@ __all__ = [
     "read_coco",
     "read_modes",
     "read_parquet",
+    "read_verdicts",
     "scan_parquet",
     "search_slices",
     "with_attributes",

@@ -11,6 +11,7 @@ from cvfail.cli.confusion import confusion
 from cvfail.cli.demo import demo
 from cvfail.cli.evaluate import evaluate
 from cvfail.cli.failures import failures
+from cvfail.cli.labels import labels
 from cvfail.cli.metrics import metrics
 from cvfail.cli.report import report
 from cvfail.cli.search import search
@@ -41,6 +42,7 @@ _INPUT = ("[RUN | --gt FILE --pred FILE | --data FOLDER]",)
 _COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     evaluate: _INPUT,
     failures: _INPUT,
+    labels: _INPUT,
     confusion: _INPUT,
     metrics: _INPUT,
     slices: _INPUT,

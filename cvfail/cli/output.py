@@ -107,24 +107,15 @@ DEFAULT_OUTPUT = Output()
 
 @Parameter(name="*", group=OUTPUT)
 @dataclass(frozen=True, kw_only=True)
-class RunOutput(Output):
+class RunOrTable(Output):
     """Where the run or the table goes.
 
     Attributes:
         output: Folder to save the run in, if the name has no suffix; else file for the table: .csv, .json,
             .jsonl, .parquet, .md or .txt.
-        memory: Stream the tables of --data, which need not fit in memory, into the folder of --output with at
-            most this much memory: "4GB".
     """
 
     output: Annotated[Path | None, Parameter(name=("--output", "-o"), metavar="RUN")] = None
-    memory: Annotated[str | None, Parameter(metavar="AMOUNT")] = None
-
-    def __post_init__(self) -> None:
-        """Refuse at once what would fail after the work is done."""
-        super().__post_init__()
-        if self.memory is not None and self.folder is None:
-            raise PolicyError("--memory streams into a folder. Hint: -o run")
 
     @property
     def folder(self) -> Path | None:
@@ -138,6 +129,28 @@ class RunOutput(Output):
     def file(self) -> Path | None:
         """The file for the table; None for stdout."""
         return None if self.folder is not None else self.output
+
+
+DEFAULT_RUN_OR_TABLE = RunOrTable()
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True, kw_only=True)
+class RunOutput(RunOrTable):
+    """Where the run or the table goes, and how much memory making it may take.
+
+    Attributes:
+        memory: Stream the tables of --data, which need not fit in memory, into the folder of --output with at
+            most this much memory: "4GB".
+    """
+
+    memory: Annotated[str | None, Parameter(metavar="AMOUNT")] = None
+
+    def __post_init__(self) -> None:
+        """Refuse at once what would fail after the work is done."""
+        super().__post_init__()
+        if self.memory is not None and self.folder is None:
+            raise PolicyError("--memory streams into a folder. Hint: -o run")
 
 
 DEFAULT_RUN_OUTPUT = RunOutput()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,17 @@ Allocation = Literal["proportional", "neyman"]
 
 _LEAST_SPREAD = 0.05
 _STRATUM = "stratum"
+
+
+class AuditOptions(TypedDict, total=False):
+    """Options of `audit_plan`, as it explains them."""
+
+    half_width: float
+    confidence: float
+    expected: float
+    levels: int
+    allocation: Allocation
+    seed: int
 
 
 class AuditPlan(ResultTable):

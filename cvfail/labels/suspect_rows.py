@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.kernels.boxes import Boxes
 from cvfail.labels.trusted_scores import trusted_scores
 from cvfail.matching.coding import group_offsets
 from cvfail.tables.arrays import column_array, read_only
+
+if TYPE_CHECKING:
+    from cvfail.kernels.boxes import Boxes
 
 KINDS = ("missing", "wrong_class", "bad_box", "spurious", "duplicate", "conflict")
 """Kinds of label errors; the code of a kind is its position plus 1."""
@@ -262,6 +265,8 @@ def _truth_offsets(point: OperatingPoint) -> NDArray[np.int64]:
 
 
 def _boxes(point: OperatingPoint, table: str) -> Boxes:
+    from cvfail.kernels.boxes import Boxes
+
     frame = point.evidence.outcomes.columns(table, list(Boxes._fields))
     return Boxes(*(column_array(frame, name, np.float64) for name in Boxes._fields))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,9 @@ from cvfail.labels.reasons import with_reasons
 from cvfail.labels.suspect_rows import KINDS, SuspectRows, find_suspects
 from cvfail.labels.verdicts import Verdicts, verdict_table, write_verdicts
 from cvfail.tables.result import ResultTable
+
+if TYPE_CHECKING:
+    from cvfail.labels.audit_plan import AuditOptions, AuditPlan
 
 _COLUMNS = (
     *("rank", "kind", "image_id", "file_name", "ground_truth_index", "prediction_index", "other_index"),
@@ -95,6 +98,18 @@ class LabelErrors(ResultTable):
         """The verdicts as they would be if every suspect were a label error."""
         table = verdict_table(self.point.evidence, self.df)
         return Verdicts.of(table.with_columns(verdict=pl.lit("confirmed")))
+
+    def correction_gain(self, *, threads: int | None = None) -> ResultTable:
+        """The numbers if every suspect of a kind were put right; see `cvfail.labels.correction_gain`."""
+        from cvfail.labels.correction_gain import correction_gain
+
+        return correction_gain(self, threads=threads)
+
+    def audit_plan(self, **options: Unpack[AuditOptions]) -> AuditPlan:
+        """Which suspects to review to know how many are label errors; see `cvfail.labels.audit_plan`."""
+        from cvfail.labels.audit_plan import audit_plan
+
+        return audit_plan(self, **options)
 
     @property
     def counts(self) -> ResultTable:

@@ -9,7 +9,18 @@ import cvfail
 
 HEAVY = {"numba", "duckdb", "altair", "pyarrow", "scipy", "PIL", "jinja2", "pandas", "polars", "numpy"}
 COMMANDS = [
-    *("evaluate", "failures", "confusion", "metrics", "slices", "search", "sql", "report", "attributes"),
+    *(
+        "evaluate",
+        "failures",
+        "labels",
+        "confusion",
+        "metrics",
+        "slices",
+        "search",
+        "sql",
+        "report",
+        "attributes",
+    ),
     *("demo", "warmup"),
 ]
 
