@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,9 @@ from cvfail.tables.dataset import Dataset
 from cvfail.tables.identifiers import encode, sorted_keys
 from cvfail.tables.parallel import image_blocks, run_in_order, worker_count
 from cvfail.tables.result import ResultTable
+
+if TYPE_CHECKING:
+    from cvfail.kernels.crowding import Crowding
 
 CROWDING_COLUMNS = ("max_iou_same", "max_iou_any", "max_ioa", "n_overlapping", "n_near", "n_same_class")
 """What `with_crowding` adds to objects."""
@@ -107,16 +111,34 @@ def object_density(data: Dataset) -> ResultTable:
     return ResultTable(df, caption="regular objects, neither crowd nor ignored, by image and class")
 
 
-def _crowding(data: Dataset, table: str, counts: NDArray[np.bool_], threads: int | None) -> pl.DataFrame:
-    """The columns of `CROWDING_COLUMNS` for each row of a table of boxes."""
+def measured_crowding(
+    frame: pl.DataFrame,
+    category: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    order: NDArray[np.int64],
+    counts: NDArray[np.bool_],
+    *,
+    threads: int | None = None,
+) -> Crowding:
+    """Measure every box against some others of its image.
+
+    Args:
+        frame: Boxes: x, y, width, height, one row each.
+        category: Class code of each row, shape (n,).
+        offsets: Where the rows of each image start in `order`, shape (images + 1,).
+        order: Rows by image, shape (n,).
+        counts: Rows that count as others, shape (n,).
+        threads: Over blocks of images; all processors if not given. The result does not depend on it.
+
+    Returns:
+        One array per measure, shape (n,); see `cvfail.kernels.crowding`.
+
+    Notes:
+        Cost: half the square of the boxes of each image.
+    """
     from cvfail.kernels.boxes import Boxes
     from cvfail.kernels.crowding import Crowding, measure_crowding
-    from cvfail.kernels.ordering import group_rows
 
-    frame = data.frame(table)
-    images = sorted_keys(data.images["image_id"])
-    category = encode(frame["category_id"], sorted_keys(data.categories["category_id"]))
-    offsets, order = map(read_only, group_rows(encode(frame["image_id"], images), len(images)))
     boxes = Boxes(*(column_array(frame, name, np.float64) for name in Boxes._fields))
     largest, numbers = np.zeros((3, len(frame))), np.zeros((3, len(frame)), np.int32)
     out = Crowding(largest[0], largest[1], largest[2], numbers[0], numbers[1], numbers[2])
@@ -128,4 +150,16 @@ def _crowding(data: Dataset, table: str, counts: NDArray[np.bool_], threads: int
         blocks,
         threads=workers,
     )
+    return out
+
+
+def _crowding(data: Dataset, table: str, counts: NDArray[np.bool_], threads: int | None) -> pl.DataFrame:
+    """The columns of `CROWDING_COLUMNS` for each row of a table of boxes."""
+    from cvfail.kernels.ordering import group_rows
+
+    frame = data.frame(table)
+    images = sorted_keys(data.images["image_id"])
+    category = encode(frame["category_id"], sorted_keys(data.categories["category_id"]))
+    offsets, order = map(read_only, group_rows(encode(frame["image_id"], images), len(images)))
+    out = measured_crowding(frame, category, offsets, order, counts, threads=threads)
     return pl.DataFrame(out._asdict()).cast({pl.Int32: pl.Int64}).select(CROWDING_COLUMNS)
