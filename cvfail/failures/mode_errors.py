@@ -178,7 +178,10 @@ class _Side:
         """Units and errors per cluster, of all and of those in the slice."""
         weights = np.ones(self.units.size) if cost is None else cost(self.table)
         clusters = evidence.clusters[self.image]
-        return tuple(_per_cluster(clusters, weights, self.wrong, rows) for rows in (self.units, self.inside))  # type: ignore[return-value]
+        whole, inside = (
+            _per_cluster(clusters, weights, self.wrong, rows) for rows in (self.units, self.inside)
+        )
+        return whole, inside
 
 
 def _per_cluster(clusters: NDArray[np.int32], weights: Numbers, wrong: Mask, rows: Mask) -> pl.DataFrame:

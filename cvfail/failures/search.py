@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.failures.conditions import Condition, condition_of_level
@@ -101,6 +104,14 @@ def _by_excess(table: pl.DataFrame) -> pl.DataFrame:
     return table.sort(["excess_errors", *_KEY], descending=[True, False, False], nulls_last=True)
 
 
+class _Told(NamedTuple):
+    """The units of one error, which of them have it, and every slice of them."""
+
+    units: ClusteredUnits
+    errors: NDArray[np.float64]
+    slices: EverySlice
+
+
 class _Looked:
     """Every slice of every error."""
 
@@ -113,35 +124,36 @@ class _Looked:
         min_support: int,
         confidence: float,
     ) -> None:
-        self._point, self._units, self._confidence = point, units, confidence
-        self._found: dict[str, tuple[ClusteredUnits, EverySlice]] = {}
-        tables = []
+        self._point, self._confidence = point, confidence
+        self._told: dict[str, _Told] = {}
         for error, told in units.items():
             clustered, errors = told.of_error(error)
             found = every_slice(
                 clustered, errors, max_order=max_order, min_support=min_support, confidence=confidence
             )
-            self._found[error] = clustered, found
-            tables.append(found.table.select(pl.lit(error).alias("error"), pl.all()))
-        self.table = pl.concat(tables)
+            self._told[error] = _Told(clustered, errors, found)
+        self.table = pl.concat(
+            told.slices.table.select(pl.lit(error).alias("error"), pl.all())
+            for error, told in self._told.items()
+        )
 
     def pick(self, error: str, candidates: pl.DataFrame, level: float) -> list[int]:
         """One slice per failure, see `cvfail.failures.selection.select_modes`."""
-        clustered, errors = self._units[error].of_error(error)
-        found = self._found[error][1]
-        return select_modes(clustered, errors, found, candidates, level=level, confidence=self._confidence)
+        told = self._told[error]
+        return select_modes(
+            told.units, told.errors, told.slices, candidates, level=level, confidence=self._confidence
+        )
 
-    def mode(self, row: dict[str, object], *, significant: bool) -> SearchedMode:
+    def mode(self, row: dict[str, Any], *, significant: bool) -> SearchedMode:
         """A row of the table as a mode."""
-        error = str(row["error"])
-        clustered, found = self._found[error]
-        items = [clustered.items[number] for number in found.items[int(str(row["slice"]))]]
+        told = self._told[row["error"]]
+        items = [told.units.items[number] for number in told.slices.items[row["slice"]]]
         return SearchedMode(
-            error=error,
+            error=row["error"],
             conditions=tuple(
                 condition_of_level(self._point.evidence, item.attribute, item.value) for item in items
             ),
-            p_value=float(str(row["p_value"])),
-            q_value=float(str(row["q_value"])),
+            p_value=row["p_value"],
+            q_value=row["q_value"],
             significant=significant,
         )

@@ -51,7 +51,8 @@ def select_modes(
         more than the rest of a wider candidate, the wider one is taken; if all of its excess lies in a narrower
         candidate, the narrower one. A candidate is not taken whose remaining units do not fail more than the rest:
         its p-value exceeds the largest p-value among the candidates. Bounds are computed where the excess itself,
-        which no bound exceeds, leaves room for a better one. Cost: picks × candidates × units / 64 at best.
+        which no bound exceeds, leaves room for a better one. Cost: per pick a pass over the units for every
+        candidate, and a comparison by cluster for few of them.
     """
     pool = candidates.sort(["excess_lower", "slice"], descending=[True, False], nulls_last=True)
     slices = pool["slice"].head(MOST_CANDIDATES).to_list()
