@@ -10,7 +10,6 @@ from cvfail.failures.errors_of_rows import RowErrors, code_of
 from cvfail.failures.failure_mode import ERRORS, FailureMode
 from cvfail.failures.impact import Regained
 from cvfail.failures.mode_errors import ModeErrors
-from cvfail.matching.policy import Policy
 from tests.failures.test_modes import street
 from tests.scenes import detection, random_records
 
@@ -53,9 +52,6 @@ def test_all_modes_repaired_together_give_everything(seed):
     assert gained["recall"] + tp / objects == pytest.approx(1.0, abs=1e-12)
     if tp + fp:
         assert gained["precision"] + tp / (tp + fp) == pytest.approx(1.0, abs=1e-12)
-    summary = evaluate(detection(*random_records(seed))).average_precision(replicates=0).df
-    assert gained["ap"] <= 1.0
-    assert len(summary)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -134,9 +130,16 @@ def test_without_ground_truth_gains_are_null():
 
 
 def test_marginal_gains_leave_out_what_modes_above_give_back():
+    """What modes of missed objects give back together is what all objects of any of them do."""
     evaluation = evaluate(street(1, night_small=0.7, crowd_duplicates=0.15))
     modes = evaluation.failure_modes(insignificant=10)
-    assert modes.df["marginal_errors"].sum() <= modes.df["errors"].sum()
-    recall = modes.impact.df.filter(measure="recall")
-    assert (recall["marginal"] <= recall["estimate"] + 1e-12).all()
-    assert modes.modes[0].policy == Policy()
+    missed = [one.objects for one in modes.errors if one.mode.error == "missed"]
+    together = len(set(np.concatenate(missed).tolist()))
+    assert together < sum(map(len, missed))
+    rows = modes.df.filter(error="missed")
+    assert rows["marginal_errors"].sum() == together
+    recall = modes.impact.df.filter(
+        pl.col("measure") == "recall", pl.col("rank").is_in(rows["rank"].implode())
+    )
+    objects = evaluation.evidence.regular().sum()
+    assert recall["marginal"].sum() == pytest.approx(together / objects, abs=1e-12)
