@@ -119,6 +119,25 @@ class ModeErrors:
             The columns of `cvfail.statistics.contrast.slice_against_rest`; units are objects, and for errors of
             predictions these errors as well. All null for a slice without units.
         """
+        own, totals = self.per_cluster(cost=cost)
+        own = own.with_columns(slice=pl.lit(0))
+        table = slice_against_rest(own, totals, by=["slice"], confidence=confidence)
+        if not len(table):
+            return dict.fromkeys(table.columns)
+        return table.drop("slice").row(0, named=True)
+
+    def per_cluster(
+        self, *, cost: Callable[[str], Numbers] | None = None
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What the slice, and all units that it is compared within, hold of each cluster.
+
+        Args:
+            cost: As in `against_rest`.
+
+        Returns:
+            Two frames with columns cluster, errors and units: of the slice, and of slice and rest together. A cluster
+            that has objects and false positives has a row for each.
+        """
         evidence = self.point.evidence
         objects, wrong = evidence.regular(), self.wrong_predictions
         if self.beside is not None:
@@ -130,12 +149,14 @@ class ModeErrors:
             _Side(evidence.coding.image, wrong, inside, self.wrong_predictions, "predictions"),
         ]
         frames = [part.sums(evidence, cost) for part in parts]
-        totals = pl.concat([whole for whole, _ in frames])
-        own = pl.concat([inside for _, inside in frames]).with_columns(slice=pl.lit(0))
-        table = slice_against_rest(own, totals, by=["slice"], confidence=confidence)
-        if not len(table):
-            return dict.fromkeys(table.columns)
-        return table.drop("slice").row(0, named=True)
+        return pl.concat([own for _, own in frames]), pl.concat([whole for whole, _ in frames])
+
+    @cached_property
+    def images(self) -> int:
+        """Images that have units of the slice: objects, or errors of predictions."""
+        coding = self.point.evidence.coding
+        wrong = self.wrong_in_slice & self.wrong_predictions
+        return int(np.union1d(coding.truth_image[self.in_slice], coding.image[wrong]).size)
 
     def examples(self) -> pl.DataFrame:
         """The rows of the errors as a person can look at them, the most confident first.

@@ -25,6 +25,8 @@ from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
     from cvfail.failures.causes.shares import CauseTable
+    from cvfail.failures.interventions.interventions import Interventions
+    from cvfail.failures.interventions.rule import Rule
 
 RankBy = Literal["excess", "risk", "recall", "precision", "f1", "ap"]
 """What modes are ranked by: errors in excess, what these cost, or what repairing the mode gives back."""
@@ -171,6 +173,21 @@ class FailureModes(ResultTable):
         from cvfail.failures.causes.shares import causes
 
         return causes(self, training=training, reference=reference, confidence=self._confidence)
+
+    def interventions(
+        self,
+        *,
+        training: pl.DataFrame | None = None,
+        reference: Evidence | pl.DataFrame | None = None,
+        rules: Sequence[Rule] | None = None,
+        margin: float = 0.05,
+        only_significant: bool = True,
+    ) -> Interventions:
+        """What to do about each mode; see `cvfail.failures.interventions.interventions.interventions`."""
+        from cvfail.failures.interventions.interventions import interventions
+
+        why = self.causes(training=training, reference=reference)
+        return interventions(self, why, rules=rules, margin=margin, only_significant=only_significant)
 
     def write_modes(self, path: str | Path) -> Path:
         """Write the modes as a JSON list that `read_modes` reads, to be looked at in later evaluations."""

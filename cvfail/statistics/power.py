@@ -188,6 +188,42 @@ def required_paired_units(
     return np.asarray(np.where(possible, units, np.nan), np.float64)[()]
 
 
+def units_for_interval(
+    rate: ArrayLike, half_width: ArrayLike, *, design_effect: ArrayLike = 1.0, confidence: float = 0.95
+) -> NDArray[np.float64]:
+    """How many units it takes to know a rate to ± so much.
+
+    Args:
+        rate: Error rate, in [0, 1], any shape.
+        half_width: Half the width of the interval, above 0; broadcast.
+        design_effect: As in `minimum_detectable_difference`.
+        confidence: Coverage of the interval, in (0, 1).
+
+    Returns:
+        Units, not rounded: those with which Wilson's interval is that wide, times the design effect. Infinite for a
+        half width of 0.
+
+    Raises:
+        PolicyError: ``confidence`` is not in (0, 1).
+
+    Notes:
+        With p(1-p) = s, w² = half_width² and z the quantile, the half width of Wilson's interval is
+        ``z √(s/n + z²/4n²) / (1 + z²/n)``; solved for n with the positive root of
+        ``w² n² + (2w² - s) z² n + (w² - 1/4) z⁴ = 0``, at least 0.
+
+    Example:
+        >>> np.ceil(units_for_interval([0.1, 0.5], 0.05)).tolist()
+        [141.0, 381.0]
+    """
+    p, w = _broadcast(rate, half_width)
+    z2, w2, s = normal_quantile(confidence) ** 2, w * w, p * (1.0 - p)
+    b = (2.0 * w2 - s) * z2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        n = (-b + np.sqrt(np.maximum(b * b - 4.0 * w2 * (w2 - 0.25) * z2 * z2, 0.0))) / (2.0 * w2)
+    units = np.where(w > 0.0, np.maximum(n, 0.0), np.inf)
+    return np.asarray(units * np.asarray(design_effect, np.float64))[()]
+
+
 def _found(
     rate: NDArray[np.float64],
     difference: NDArray[np.float64],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
@@ -30,8 +32,9 @@ def coverage(errors: ModeErrors, context: CauseContext) -> Claim | None:
         slice among the objects here, and the fair share one of as many equal ones as there are combinations of
         values of the slice's attributes here: a weaker statement, since nothing is known of the training data.
         Only the excess over the rest can be due to it. Facts: share_of_training (null without training data or
-        without the slice's columns in it), share_here, fair_share, objects, images (of the slice here), excess
-        (excess errors ÷ errors).
+        without the slice's columns in it), share_here, fair_share, rows_wanted (training rows of the slice that are
+        missing to the fair share) and times_rarer (fair share ÷ share; both null without training data), objects,
+        images (of the slice here), excess (excess errors ÷ errors).
     """
     if errors.mode.unit == "predictions" or not errors.mode.conditions:
         return None
@@ -55,11 +58,20 @@ def coverage(errors: ModeErrors, context: CauseContext) -> Claim | None:
         "share_of_training": None if learnt is None else share,
         "share_here": here,
         "fair_share": fair,
+        "rows_wanted": None if learnt is None else _rows_wanted(context, share, fair),
+        "times_rarer": fair / share if learnt is not None and share else None,
         "objects": objects,
         "images": images,
         "excess": excess,
     }
     return Claim(np.full(errors.rows.size, lack * excess), facts, text)
+
+
+def _rows_wanted(context: CauseContext, share: float, fair: float) -> int | None:
+    """Rows of the slice to add to the training data until they have the fair share of it."""
+    if context.training is None or fair >= 1.0:
+        return None
+    return max(0, ceil((fair - share) * context.training.height / (1.0 - fair)))
 
 
 def _excess(errors: ModeErrors) -> float:
