@@ -336,6 +336,14 @@ class Evaluation:
 
         return failure_modes(self._point(iou, score), attributes=attributes, **options)
 
+    def failure_mode(
+        self, error: str, where: str = "", *, iou: float | None = None, score: float | None = None
+    ) -> FailureMode:
+        """A frozen mode by its error and slice; see `cvfail.failures.modes.frozen_mode`."""
+        from cvfail.failures.modes import frozen_mode
+
+        return frozen_mode(self._point(iou, score), error, where)
+
     def lrp(
         self,
         *,

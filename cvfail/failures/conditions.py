@@ -9,10 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from cvfail.errors import FormatError
+from cvfail.errors import FormatError, QueryError
+from cvfail.evidence.attributes import attribute as level_attribute
 from cvfail.evidence.attributes import level_bounds
 from cvfail.evidence.evidence import Evidence
-from cvfail.slices.predicates import NULL, Slice
+from cvfail.slices.predicates import NULL, AttributeValue, Slice
 
 EVERYTHING = "(all)"
 """The name of the slice without conditions."""
@@ -131,6 +132,43 @@ def condition_of_level(evidence: Evidence, attribute: str, level: str | None) ->
     if dtype.is_numeric():
         return Condition(attribute, float(level))
     return Condition(attribute, level == "true" if dtype == pl.Boolean else level)
+
+
+def conditions_of(evidence: Evidence, where: str) -> tuple[Condition, ...]:
+    """The conditions that a text stands for: ``category=car & size=small``; none for an empty text.
+
+    Args:
+        evidence: Whose attributes and values they are of.
+        where: ``attribute=value``, or several of these with ``&`` between them, as tables write slices.
+
+    Raises:
+        QueryError: It is another predicate, or an attribute or a value is unknown.
+    """
+    if not where.strip():
+        return ()
+    parts = Slice(where).parts
+    if not all(isinstance(part, AttributeValue) for part in parts):
+        raise QueryError(
+            f"{where!r} cannot be frozen. Hint: attribute=value, or several of these joined by ' & '"
+        )
+    return tuple(
+        _condition(evidence, part.attribute, part.value) for part in parts if isinstance(part, AttributeValue)
+    )
+
+
+def _condition(evidence: Evidence, name: str, value: str) -> Condition:
+    known = level_attribute(evidence, name)
+    levels = (
+        known.truth if known.prediction is None else pl.concat([_text(known.truth), _text(known.prediction)])
+    )
+    texts = sorted(set(_text(levels).drop_nulls().to_list()))
+    if value != NULL and value not in texts:
+        raise QueryError(f"{name} is never {value!r}. Hint: one of {', '.join(texts[:20])}")
+    return condition_of_level(evidence, name, value)
+
+
+def _text(levels: pl.Series) -> pl.Series:
+    return levels.cast(pl.String)
 
 
 def evidence_dtype(evidence: Evidence, attribute: str) -> pl.DataType:

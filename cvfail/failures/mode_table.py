@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cvfail.failures.causes.shares import CauseTable
     from cvfail.failures.interventions.interventions import Interventions
     from cvfail.failures.interventions.rule import Rule
+    from cvfail.failures.plan.plan import Plan
 
 RankBy = Literal["excess", "risk", "recall", "precision", "f1", "ap"]
 """What modes are ranked by: errors in excess, what these cost, or what repairing the mode gives back."""
@@ -188,6 +189,24 @@ class FailureModes(ResultTable):
 
         why = self.causes(training=training, reference=reference)
         return interventions(self, why, rules=rules, margin=margin, only_significant=only_significant)
+
+    def plan(
+        self,
+        rank: int,
+        *,
+        max_false_positives: float = 0.05,
+        margin: float = 0.02,
+        training: pl.DataFrame | None = None,
+        reference: Evidence | pl.DataFrame | None = None,
+        rules: Sequence[Rule] | None = None,
+    ) -> Plan:
+        """A plan in five steps for a mode; see `cvfail.failures.plan.making.make_plan`."""
+        from cvfail.failures.interventions.interventions import interventions
+        from cvfail.failures.plan.making import make_plan
+
+        why = self.causes(training=training, reference=reference)
+        actions = interventions(self, why, rules=rules, only_significant=False)
+        return make_plan(self, rank, why, actions, max_false_positives=max_false_positives, margin=margin)
 
     def write_modes(self, path: str | Path) -> Path:
         """Write the modes as a JSON list that `read_modes` reads, to be looked at in later evaluations."""

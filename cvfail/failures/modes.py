@@ -12,6 +12,7 @@ from cvfail.errors import QueryError
 from cvfail.evidence.attributes import attribute_names, dropped_attributes
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.failures.conditions import conditions_of
 from cvfail.failures.costs import Costs
 from cvfail.failures.errors_of_rows import RowErrors
 from cvfail.failures.failure_mode import ARROW, FailureMode
@@ -164,17 +165,31 @@ def reevaluated(
     )
 
 
-def _mode_errors(known: RowErrors, searched: SearchedMode) -> ModeErrors:
-    """A searched mode with its rows, told as a confusion of two classes where it is one."""
-    point = known.point
-    mode = FailureMode(
-        error=searched.error,
-        conditions=searched.conditions,
+def frozen_mode(point: OperatingPoint, error: str, where: str = "") -> FailureMode:
+    """A mode by its error and its slice, to be looked at by `reevaluated`.
+
+    Args:
+        point: The evaluation at an overlap and a score threshold.
+        error: One of `cvfail.failures.failure_mode.ERRORS`, or ``a→b`` (also ``a->b``).
+        where: ``category=car & size=small``, as tables write slices; everything if empty.
+
+    Raises:
+        FormatError: There is no such error.
+        QueryError: An attribute or a value is unknown.
+    """
+    return FailureMode(
+        error=error.replace("->", ARROW),
+        conditions=conditions_of(point.evidence, where),
         iou=point.iou,
         score=point.score,
         policy=point.evidence.policy,
         task=point.evidence.task,
     )
+
+
+def _mode_errors(known: RowErrors, searched: SearchedMode) -> ModeErrors:
+    """A searched mode with its rows, told as a confusion of two classes where it is one."""
+    mode = replace(frozen_mode(known.point, searched.error), conditions=searched.conditions)
     errors = ModeErrors.of(mode, known)
     pair = _dominant_pair(errors) if mode.kind == "classification" else None
     return errors if pair is None else ModeErrors.of(replace(mode, error=ARROW.join(pair)), known)

@@ -25,12 +25,16 @@ class SliceSize:
         units: Objects, and for errors of predictions these errors as well.
         images: Images with units of the slice.
         rate: Errors ÷ units; None without units.
+        lower: Lower end of its 95 % interval, clustered by image; None in fewer than two images.
+        upper: Upper end of it.
         design_effect: How many units are worth one independent unit, 1 or more.
     """
 
     units: float
     images: int
     rate: float | None
+    lower: float | None
+    upper: float | None
     design_effect: float
 
     @classmethod
@@ -44,6 +48,8 @@ class SliceSize:
             units=ratio["support"],
             images=errors.images,
             rate=ratio["estimate"],
+            lower=ratio["lower"],
+            upper=ratio["upper"],
             design_effect=max(1.0, ratio["design_effect"] or 1.0),
         )
 

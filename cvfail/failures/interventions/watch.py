@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from cvfail.evidence.attributes import attribute
 from cvfail.evidence.evidence import Evidence
-from cvfail.failures.conditions import Condition, condition_of_level
+from cvfail.failures.conditions import Condition, condition_of_level, slice_of
 from cvfail.failures.failure_mode import ARROW, FailureMode
+from cvfail.slices.membership import membership
 
 _SIBLINGS = 3
 """Other values of each attribute of the slice that are watched: those with most objects."""
@@ -29,7 +32,7 @@ def watched_modes(mode: FailureMode, evidence: Evidence) -> tuple[FailureMode, .
         In this order: what a fix trades errors for, in the same slice and everywhere (false positives on background
         for errors of objects, missed objects for those of predictions; for a→b the confusion b→a); then the same
         error in the sibling slices, which differ in one condition: up to three other values of its attribute, those
-        with most objects first (of a→b not the class).
+        with most objects under the other conditions first (of a→b not the class).
     """
     alone = replace(mode, against=None)
     traded = [
@@ -40,7 +43,7 @@ def watched_modes(mode: FailureMode, evidence: Evidence) -> tuple[FailureMode, .
         replace(alone, conditions=_changed(mode.conditions, place, condition))
         for place, own in enumerate(mode.conditions)
         if not (mode.confusion and own.attribute == _CLASS)
-        for condition in _siblings(own, evidence)
+        for condition in _siblings(own, _objects(mode, place, evidence), evidence)
     ]
     unique = dict.fromkeys([*traded, *siblings])
     return tuple(one for one in unique if one != mode and _is_defined(one, evidence))
@@ -62,13 +65,18 @@ def _traded_conditions(mode: FailureMode) -> tuple[Condition, ...]:
     return tuple(replace(own, value=other) if own.attribute == _CLASS else own for own in mode.conditions)
 
 
-def _siblings(own: Condition, evidence: Evidence) -> Iterator[Condition]:
+def _objects(mode: FailureMode, place: int, evidence: Evidence) -> NDArray[np.bool_]:
+    """Ground-truth rows that meet all conditions of a mode but one."""
+    others = (*mode.conditions[:place], *mode.conditions[place + 1 :])
+    inside = membership(mode.on(evidence), slice_of(others)).truth
+    return np.asarray(evidence.regular() if inside is None else evidence.regular() & inside)
+
+
+def _siblings(own: Condition, objects: NDArray[np.bool_], evidence: Evidence) -> Iterator[Condition]:
     """Conditions on the same attribute with other values, those with most objects first."""
-    levels = attribute(evidence, own.attribute).truth
-    counts = (
-        levels.filter(np.asarray(evidence.regular())).drop_nulls().value_counts(sort=True, name="_objects")
-    )
-    names = [level for level, _ in sorted(counts.rows(), key=lambda row: (-row[1], str(row[0])))]
+    levels = attribute(evidence, own.attribute).truth.filter(pl.Series(objects)).drop_nulls()
+    counts = levels.cast(pl.String).value_counts(name="_objects")
+    names = [level for level, _ in sorted(counts.rows(), key=lambda row: (-row[1], row[0]))]
     made = (condition_of_level(evidence, own.attribute, level) for level in names)
     others = [one for one in made if not _overlap(one, own)]
     yield from others[:_SIBLINGS]

@@ -1,0 +1,1 @@
+"""The plan for one failure mode: define, look, act, verify, guard; and the check that it worked."""
