@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
 
 import polars as pl
 
-from cvfail.errors import PolicyError
-from cvfail.evidence.evidence import Evidence, Task
-from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.matching.policy import Policy
-from cvfail.tables.dataset import Dataset
+from cvfail.evaluated import Evaluated
+from cvfail.evaluating import evaluate, open_evaluation
 from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
@@ -23,7 +19,6 @@ if TYPE_CHECKING:
     from cvfail.failures.failure_mode import FailureMode
     from cvfail.failures.mode_table import FailureModes
     from cvfail.failures.modes import ModeOptions
-    from cvfail.io.parquet_scan import ParquetScan
     from cvfail.labels.label_noise import LabelNoise
     from cvfail.labels.object_label_quality import ObjectLabelQuality
     from cvfail.labels.suspects import LabelErrors, SuspectOptions
@@ -37,146 +32,21 @@ if TYPE_CHECKING:
     from cvfail.slices.slice_table import SliceTable
     from cvfail.slices.targets import SearchOptions
 
-
-def evaluate(
-    data: Dataset | ParquetScan,
-    policy: Policy | None = None,
-    *,
-    threads: int | None = None,
-    folder: str | Path | None = None,
-    memory: str | int = "4GB",
-    progress: Callable[[str, int, int], None] | None = None,
-) -> Evaluation:
-    """Match predictions to ground truth once; every later question reads the stored outcomes.
-
-    Args:
-        data: Validated tables from a reader; not modified. Or what `scan_parquet` names: tables that need not fit
-            in memory, which are streamed into a folder.
-        policy: Every matching choice; COCO's if not given.
-        threads: Threads over blocks of images; all processors if not given. The result does not depend on it.
-        folder: Where the evaluation is saved; needed for what is streamed.
-        memory: How much streaming may use, ``"4GB"`` or a number of bytes.
-        progress: Is called with (what, rows done, rows in all) while tables are streamed.
-
-    Returns:
-        The evaluation; opened from the folder if there is one.
-
-    Raises:
-        PolicyError: Tables are to be streamed and there is no folder.
-
-    Example:
-        >>> import cvfail as cf
-        >>> truth = {"image_id": [1, 1], "category_id": [1, 2], "bbox": [[0, 0, 10, 10], [20, 20, 10, 10]]}
-        >>> found = {"image_id": [1], "category_id": [1], "score": [0.9], "bbox": [[0, 0, 10, 10]]}
-        >>> data = cf.from_frames(ground_truth=truth, predictions=found, box_format="xywh")
-        >>> cf.evaluate(data).metrics().df.select("precision", "recall").row(0)
-        (1.0, 0.5)
-    """
-    policy = policy or Policy()
-    if isinstance(data, Dataset):
-        from cvfail.evidence.making import make_evidence
-
-        evaluation = Evaluation(make_evidence(data, policy, threads=threads))
-        return evaluation if folder is None else open_evaluation(evaluation.save(folder))
-    if folder is None:
-        raise PolicyError(
-            "tables that are streamed need a folder. Hint: evaluate(scan, policy, folder='run')"
-        )
-    from cvfail.evidence.streaming import evaluate_scan
-
-    return Evaluation(evaluate_scan(data, policy, folder, memory=memory, threads=threads, progress=progress))
+__all__ = ["Evaluation", "evaluate", "open_evaluation"]
 
 
-def open_evaluation(folder: str | Path, *, verify: bool = False) -> Evaluation:
-    """Open an evaluation that `Evaluation.save` wrote; its rows are read when a question needs them.
-
-    Args:
-        folder: The folder.
-        verify: Compare the digest of every file, which reads them all; else only their sizes.
-
-    Raises:
-        MissingFileError: It does not exist or has no manifest.
-        FormatError: It is damaged, or of another schema version.
-    """
-    from cvfail.evidence.stored_evidence import open_evidence
-
-    return Evaluation(open_evidence(folder, verify=verify))
-
-
-class Evaluation:
+class Evaluation(Evaluated):
     """A model's predictions on a dataset with the outcome of every row.
 
     `iou` and `score` are keyword arguments of most questions; the policy's operating point is used where they
     are not given. Any overlap of the ladder and any score can be asked for without matching again.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
-        self.evidence = evidence
-        self._point = lru_cache(maxsize=8)(self._make_point)
-
-    def __repr__(self) -> str:
-        evidence = self.evidence
-        predictions, objects = (evidence.outcomes.rows(table) for table in ("predictions", "ground_truth"))
-        return (
-            f"Evaluation of a {evidence.task} model: {predictions:,} predictions, {objects:,} ground truth, "
-            f"{len(evidence.images):,} images, {len(evidence.categories):,} categories\n{evidence.describe()}"
-        )
-
     def _repr_html_(self) -> str:
         """A static summary for notebooks."""
         from html import escape
 
         return f"<p>{escape(repr(self))}</p>{self.metrics()._repr_html_()}"
-
-    def _make_point(self, iou: float | None, score: float | None) -> OperatingPoint:
-        return OperatingPoint.of(self.evidence, iou=iou, score=score)
-
-    @property
-    def task(self) -> Task:
-        """``detection`` or ``classification``."""
-        return self.evidence.task
-
-    @property
-    def policy(self) -> Policy:
-        """The matching policy."""
-        return self.evidence.policy
-
-    @property
-    def data(self) -> Dataset:
-        """The input tables, without outcomes."""
-        return self.evidence.data
-
-    @property
-    def images(self) -> pl.DataFrame:
-        """One row per image."""
-        return self.evidence.images
-
-    @property
-    def categories(self) -> pl.DataFrame:
-        """One row per class."""
-        return self.evidence.categories
-
-    @property
-    def ground_truth(self) -> pl.DataFrame:
-        """One row per annotated object, with outcomes at every threshold of the ladder."""
-        return self.evidence.ground_truth
-
-    @property
-    def predictions(self) -> pl.DataFrame:
-        """One row per prediction, with outcomes at every threshold of the ladder."""
-        return self.evidence.predictions
-
-    @property
-    def pairs(self) -> pl.DataFrame:
-        """One row per overlapping prediction and ground truth, same class or not."""
-        return self.evidence.pairs
-
-    @property
-    def attribute_columns(self) -> list[str]:
-        """The names that `metrics(by=...)` and `failure_modes(attributes=...)` can group by."""
-        from cvfail.evidence.attributes import attribute_names
-
-        return attribute_names(self.evidence)
 
     def at(self, *, iou: float | None = None, score: float | None = None) -> Evaluation:
         """The same evaluation with another operating point as the default of all questions.
@@ -185,14 +55,6 @@ class Evaluation:
             PolicyError: The overlap threshold is not on the policy's ladder.
         """
         return Evaluation(self.evidence.at(iou=iou, score=score))
-
-    def predictions_at(self, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
-        """Predictions at an operating point with outcome, error_type, target_index, overlap."""
-        return self._point(iou, score).predictions
-
-    def ground_truth_at(self, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
-        """Ground truth at an operating point with outcome and nearest_prediction."""
-        return self._point(iou, score).ground_truth
 
     def coco_summary(
         self,
