@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     tokens = sys.argv[1:] if arguments is None else list(arguments)
     if arguments is None:  # the process is this command: nothing need be looked through before it ends
-        atexit.register(gc.freeze)
+        atexit.register(_skip_the_last_collection)
     try:
         from cvfail.cli.app import app
 
@@ -35,6 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  # the last place that can turn an error into an exit code
         return exits.report(error, debug="--debug" in tokens)
     return exits.OK
+
+
+def _skip_the_last_collection() -> None:
+    """DuckDB wants it: of what is not collected it complains on stderr."""
+    if "duckdb" not in sys.modules:
+        gc.freeze()
 
 
 def _discard_stdout() -> None:
