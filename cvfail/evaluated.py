@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import polars as pl
 
+from cvfail.analyses import Analyses
 from cvfail.evidence.evidence import Evidence, Task
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.matching.policy import Policy
@@ -22,6 +23,7 @@ class Evaluated:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self._point = lru_cache(maxsize=8)(self._make_point)
+        self._analyses = lru_cache(maxsize=8)(self._make_analyses)
 
     def __repr__(self) -> str:
         evidence = self.evidence
@@ -33,6 +35,9 @@ class Evaluated:
 
     def _make_point(self, iou: float | None, score: float | None) -> OperatingPoint:
         return OperatingPoint.of(self.evidence, iou=iou, score=score)
+
+    def _make_analyses(self, iou: float, score: float) -> Analyses:
+        return Analyses(self._point(iou, score))
 
     @property
     def task(self) -> Task:

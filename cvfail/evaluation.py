@@ -308,10 +308,15 @@ class Evaluation(Evaluated):
         return find_slices(self._point(iou, score), target, attributes=attributes, weight=weight, **options)
 
     def sql(self, query: str, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
-        """Answer one SELECT over the tables and views at an operating point; see `cvfail.query.session`."""
+        """Answer one SELECT over tables, views and analyses at an operating point; see `cvfail.query.session`.
+
+        The analyses ``failure_modes``, ``causes``, ``label_errors`` and ``error_types`` are tables as well: the
+        `df` of the method of that name, made where a question reads it and then kept.
+        """
         from cvfail.query.session import query as answer
 
-        return answer(self._point(iou, score), query)
+        point = self._point(iou, score)
+        return answer(point, query, made=self._analyses(point.iou, point.score).tables)
 
     def save(self, folder: str | Path) -> Path:
         """Write a folder of Parquet files with a manifest; it appears whole or not at all."""

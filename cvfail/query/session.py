@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -18,6 +19,11 @@ from cvfail.tables.writing import writing_errors
 
 if TYPE_CHECKING:
     import duckdb
+
+Made = Mapping[str, Callable[[], pl.DataFrame]]
+"""Tables by name that are made where a question reads them, and not otherwise."""
+
+_NOTHING_MADE: Made = MappingProxyType({})
 
 VIEWS = ("true_positives", "false_positives", "false_negatives", "confusions", "confusion_matrix")
 """Each is one question in ``<name>.sql``, whose first comment says what a row means."""
@@ -33,23 +39,24 @@ class _Stream:
         return self.source.__arrow_c_stream__(requested_schema)
 
 
-def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
+def query(point: OperatingPoint, sql: str, *, made: Made = _NOTHING_MADE) -> pl.DataFrame:
     """Answer one SELECT over the tables and views of an evaluation.
 
     Tables: images, categories, ground_truth, predictions (with their outcomes at the operating point), pairs and
     cells (the units of the confusion matrix). Views: true_positives, false_positives, false_negatives,
-    confusions, confusion_matrix.
+    confusions, confusion_matrix. And the tables that are `made`.
 
     Args:
         point: The evaluation at an overlap and a score threshold.
         sql: One SELECT statement; nothing can be written and no file be read.
+        made: Further tables, each made only if the statement reads it.
 
     Returns:
         The answer.
 
     Raises:
         QueryError: Not one SELECT, or DuckDB refuses it; the message is DuckDB's.
-        CvfailError: There is no room for the tables at the operating point.
+        CvfailError: There is no room for the tables at the operating point, or a table cannot be made.
     """
     import duckdb
 
@@ -65,13 +72,14 @@ def query(point: OperatingPoint, sql: str) -> pl.DataFrame:
             _register(connection, _whole_tables(point))
         for text in views.values():
             connection.execute(text)
-        _lock(connection, Path(spill))
         try:
             _require_select(connection, sql)
+            _register(connection, {name: made[name]() for name in _read(connection, sql, made)})
+            _lock(connection, Path(spill))
             return _answer(connection.sql(sql))
         except duckdb.Error as error:
             raise QueryError(
-                f"{error}\nHint: tables and views are {', '.join(sorted([*_NAMES, *VIEWS]))}"
+                f"{error}\nHint: tables and views are {', '.join(sorted([*_NAMES, *VIEWS, *made]))}"
             ) from error
 
 
@@ -90,6 +98,17 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
 def _mentions(text: str, name: str) -> bool:
     """Whether a name stands in some SQL, if only in a comment: what is not mentioned need not be made."""
     return re.search(rf"\b{name}\b", text, re.IGNORECASE) is not None
+
+
+def _read(connection: duckdb.DuckDBPyConnection, sql: str, names: Iterable[str]) -> list[str]:
+    """The tables that a statement reads; where DuckDB cannot say that, those that it mentions."""
+    import duckdb
+
+    try:
+        read = {name.casefold() for name in connection.get_table_names(sql)}
+    except duckdb.Error:
+        return [name for name in names if _mentions(sql, name)]
+    return [name for name in names if name in read]
 
 
 def _write_blocks(point: OperatingPoint, tables: Sequence[str], folder: Path) -> None:

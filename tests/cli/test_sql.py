@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from tests.cli.command import run_apart
+
 
 def test_the_answer_has_the_columns_of_the_query(run, saved, evaluation):
     answer = run("sql", "SELECT count(*)::BIGINT AS n FROM predictions", saved, "--format", "json")
@@ -13,6 +15,21 @@ def test_the_answer_has_the_columns_of_the_query(run, saved, evaluation):
 
 def test_the_operating_point_is_said_with_the_answer(run, saved):
     assert run("sql", "SELECT 1 AS x", saved).out.startswith("COCO matching per class, IoU >= 0.5")
+
+
+def test_the_analyses_are_tables(run, saved, evaluation):
+    answer = run("sql", "SELECT error_type, count FROM error_types", saved, "--format", "json")
+    assert json.loads(answer.out) == evaluation.error_types().df.select("error_type", "count").to_dicts()
+    help_text = run("sql", "--help").out
+    assert "failure_modes" in help_text
+    assert "label_errors" in help_text
+
+
+def test_a_process_of_its_own_says_the_policy_on_stderr_and_nothing_else(saved):
+    answer = run_apart("sql", "SELECT 1 AS x", saved, "--format", "csv")
+    assert (answer.code, answer.out) == (0, "x\n1\n")
+    assert answer.err.startswith("COCO matching")
+    assert answer.err.count("\n") == 1
 
 
 def test_files_can_be_asked_without_saving_a_run(run, files, evaluation):

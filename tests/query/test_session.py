@@ -5,7 +5,9 @@ import pytest
 
 from cvfail.errors import QueryError
 from cvfail.evaluation import evaluate
+from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.query.session import VIEWS
+from cvfail.query.session import query as answer
 from tests.scenes import detection, random_records
 
 
@@ -80,3 +82,52 @@ def test_nothing_but_one_select_over_the_tables_is_answered(evaluation, query, t
 def test_a_misspelt_table_is_answered_with_those_that_exist(evaluation):
     with pytest.raises(QueryError, match="false_positives"):
         evaluation.sql("SELECT * FROM falsepositives")
+
+
+def never():
+    raise AssertionError("a table was made that the question does not read")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT count(*) FROM images",
+        "SELECT count(*) AS costly FROM images -- not costly",
+        "WITH costly AS (SELECT * FROM images) SELECT count(*) FROM costly",
+        "SELECT 'costly' FROM images",
+    ],
+)
+def test_a_table_that_a_question_does_not_read_is_not_made(evaluation, query):
+    answer(OperatingPoint.of(evaluation.evidence), query, made={"costly": never})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT x FROM costly",
+        "FROM Costly SELECT x",
+        'SELECT "x" FROM main."COSTLY" c',
+        "SELECT x FROM images JOIN costly USING (image_id)",
+        "SELECT (SELECT max(x) FROM costly) AS x FROM costly JOIN images ON true LIMIT 1",
+        "WITH costly AS (SELECT x FROM costly) SELECT x FROM costly",
+    ],
+)
+def test_a_table_that_a_question_reads_is_made_once(evaluation, query):
+    made = []
+
+    def costly():
+        made.append(1)
+        return pl.DataFrame({"x": [7], "image_id": [evaluation.images["image_id"][0]]})
+
+    tables = {"costly": costly, "other": never}
+    assert answer(OperatingPoint.of(evaluation.evidence), query, made=tables).item() == 7
+    assert made == [1]
+
+
+def test_nothing_is_made_for_what_is_not_answered(evaluation):
+    point = OperatingPoint.of(evaluation.evidence)
+    for query in ("DROP TABLE costly", "SELECT 1; SELECT * FROM costly", "SELECT FROM costly WHERE"):
+        with pytest.raises(QueryError):
+            answer(point, query, made={"costly": never})
+    with pytest.raises(QueryError, match=r"confusions, costly, false_negatives"):
+        answer(point, "SELECT * FROM misspelt", made={"costly": never})

@@ -1,0 +1,89 @@
+"""Analyses as tables of SQL: the rows of the methods, made where they are read, and made once."""
+
+import polars as pl
+import pytest
+
+import cvfail as cf
+from cvfail.analyses import ANALYSES, Analyses
+from cvfail.errors import QueryError
+from cvfail.evaluation import Evaluation
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.evidence.saving import save_evidence
+from cvfail.evidence.stored_evidence import open_evidence
+from tests.scenes import detection, random_records
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    return cf.evaluate(detection(*random_records(21, images=80), light=["day", "night"] * 40))
+
+
+def answers(evaluation, **point):
+    modes = evaluation.failure_modes(**point)
+    tables = [modes, modes.causes(), evaluation.label_errors(**point), evaluation.error_types(**point)]
+    return dict(zip(("failure_modes", "causes", "label_errors", "error_types"), tables, strict=True))
+
+
+def same(answer, expected):
+    return answer.equals(expected.cast({pl.Null: pl.String}))
+
+
+@pytest.mark.parametrize("point", [{}, {"score": 0.6}, {"iou": 0.75}])
+def test_their_rows_are_those_of_the_methods(evaluation, point):
+    expected = answers(evaluation, **point)
+    assert set(expected) == set(ANALYSES)
+    for name, table in expected.items():
+        assert len(table) > 0
+        assert same(evaluation.sql(f"SELECT * FROM {name}", **point), table.df), name
+
+
+def test_a_run_in_many_blocks_has_them_too(evaluation, tmp_path):
+    stored = Evaluation(open_evidence(save_evidence(evaluation.evidence, tmp_path / "run", block_rows=40)))
+    assert stored.evidence.block_count > 1
+    for name, table in answers(evaluation).items():
+        assert same(stored.sql(f"SELECT * FROM {name}"), table.df), name
+    joined = stored.sql("""
+        SELECT count(*) FROM label_errors JOIN ground_truth USING (ground_truth_index)
+    """)
+    assert joined.item() == evaluation.label_errors().df["ground_truth_index"].count()
+
+
+def test_they_are_made_once_for_an_operating_point(evaluation, monkeypatch):
+    made = []
+
+    def frame(self, name):
+        made.append((name, self.point.iou, self.point.score))
+        return pl.DataFrame({"made": [len(made)]})
+
+    monkeypatch.setattr(Analyses, "_frame", frame)
+    fresh = Evaluation(evaluation.evidence)
+    policy = evaluation.policy
+    kept = fresh._analyses(policy.iou, policy.score)
+    fresh.sql("SELECT made FROM causes")
+    fresh.sql("SELECT made FROM causes", iou=policy.iou, score=policy.score)
+    assert fresh._analyses(policy.iou, policy.score) is kept
+    fresh.sql("SELECT made FROM causes", score=0.6)
+    assert made == [("causes", policy.iou, policy.score)] * 2 + [("causes", policy.iou, 0.6)]
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_each_keeps_what_it_made(evaluation, name):
+    analyses = Analyses(OperatingPoint.of(evaluation.evidence))
+    assert getattr(analyses, name) is getattr(analyses, name)
+
+
+def test_no_rows_are_tables_without_rows():
+    empty = cf.evaluate(detection([], [], [], []))
+    for name in ("failure_modes", "causes", "label_errors"):
+        assert empty.sql(f"SELECT * FROM {name}").is_empty()
+    assert empty.sql("SELECT sum(count) FROM error_types").item() == 0
+
+
+def test_what_a_classifier_does_not_have_is_said():
+    labels = ["cat", "dog"]
+    classifier = cf.evaluate(cf.from_labels(labels, labels))
+    with pytest.raises(QueryError, match="for detection"):
+        classifier.sql("SELECT * FROM error_types")
+    with pytest.raises(QueryError, match="probabilities"):
+        classifier.sql("SELECT * FROM label_errors")
+    assert classifier.sql("SELECT count(*) FROM failure_modes").item() == 0
