@@ -1,0 +1,42 @@
+"""What a report's summary holds, key by key: one JSON-able dict from which HTML and Markdown are made.
+
+Everything here is an aggregate or a bounded choice of examples, so a summary of ten million detections is
+as small as one of ten thousand. Undefined numbers are None. Entries refer to one another by their positions
+in lists (``image``, ``truth``, ``true`` …), so that one picture serves every example that it shows.
+"""
+
+from __future__ import annotations
+
+from cvfail.report.schema.breakdowns import ClassRow, SliceRow, SliceTable
+from cvfail.report.schema.confusion import Confusion, ConfusionCell
+from cvfail.report.schema.error_types import ErrorType
+from cvfail.report.schema.failure_modes import FailureMode
+from cvfail.report.schema.gallery import DrawnObject, Example, ImageEntry, Picture, PictureReport
+from cvfail.report.schema.numbers import AverageRow, Estimate, Headline, Rates
+from cvfail.report.schema.setting import Counts, OperatingPoint, Source, Task
+from cvfail.report.schema.summary import SCHEMA_VERSION, Summary
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "AverageRow",
+    "ClassRow",
+    "Confusion",
+    "ConfusionCell",
+    "Counts",
+    "DrawnObject",
+    "ErrorType",
+    "Estimate",
+    "Example",
+    "FailureMode",
+    "Headline",
+    "ImageEntry",
+    "OperatingPoint",
+    "Picture",
+    "PictureReport",
+    "Rates",
+    "SliceRow",
+    "SliceTable",
+    "Source",
+    "Summary",
+    "Task",
+]

@@ -1,0 +1,66 @@
+"""The whole."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from cvfail.report.schema.breakdowns import ClassRow, SliceTable
+from cvfail.report.schema.confusion import Confusion
+from cvfail.report.schema.error_types import ErrorType
+from cvfail.report.schema.failure_modes import FailureMode
+from cvfail.report.schema.gallery import Example, ImageEntry, Picture, PictureReport
+from cvfail.report.schema.numbers import AverageRow, Headline
+from cvfail.report.schema.setting import Counts, OperatingPoint, Source, Task
+
+SCHEMA_VERSION = 1
+"""Raised when a key changes its meaning or goes; new keys do not raise it."""
+
+
+class Summary(TypedDict):
+    """Everything a report shows.
+
+    Attributes:
+        schema_version: `SCHEMA_VERSION`.
+        cvfail_version: The version that made it.
+        title: Heading of the report.
+        task: ``detection`` or ``classification``.
+        labels: Class names; for detection ``(background)`` last.
+        operating_point: Threshold and matching rule.
+        sources: Where the tables came from.
+        counts: How much was looked at.
+        verdict: One to three plain sentences with the main numbers.
+        headline: The numbers of the first screen.
+        averages: Micro and macro averages at the operating point.
+        failure_modes: Ranked, the significant ones first.
+        error_types: Most frequent first; empty for classification.
+        confusion: The matrix and its most confused pairs.
+        classes: One row per class.
+        slices: One table per attribute.
+        examples: The rows behind the numbers.
+        images: The images that they lie in.
+        pictures: What is known of those images as pixels.
+        picture_report: How the pictures went.
+        caveats: What the numbers do not say, in plain sentences.
+    """
+
+    schema_version: int
+    cvfail_version: str
+    title: str
+    task: Task
+    labels: list[str]
+    operating_point: OperatingPoint
+    sources: list[Source]
+    counts: Counts
+    verdict: list[str]
+    headline: list[Headline]
+    averages: list[AverageRow]
+    failure_modes: list[FailureMode]
+    error_types: list[ErrorType]
+    confusion: Confusion
+    classes: list[ClassRow]
+    slices: list[SliceTable]
+    examples: list[Example]
+    images: list[ImageEntry]
+    pictures: list[Picture]
+    picture_report: PictureReport
+    caveats: list[str]
