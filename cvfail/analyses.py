@@ -14,10 +14,11 @@ from cvfail.tables.result import ResultTable
 if TYPE_CHECKING:
     from cvfail.decomposition.error_types import ErrorTypes
     from cvfail.failures.causes.shares import CauseTable
+    from cvfail.failures.interventions.interventions import Interventions
     from cvfail.failures.mode_table import FailureModes
     from cvfail.labels.suspects import LabelErrors
 
-ANALYSES = ("failure_modes", "causes", "label_errors", "error_types")
+ANALYSES = ("failure_modes", "causes", "interventions", "label_errors", "error_types")
 """Each is a property of `Analyses`, and a table of that name in SQL."""
 
 
@@ -42,6 +43,13 @@ class Analyses:
     def causes(self) -> CauseTable:
         """See `cvfail.failures.causes.shares.causes`."""
         return self.failure_modes.causes()
+
+    @cached_property
+    def interventions(self) -> Interventions:
+        """See `cvfail.failures.interventions.interventions.interventions`."""
+        from cvfail.failures.interventions.interventions import interventions
+
+        return interventions(self.failure_modes, self.causes)
 
     @cached_property
     def label_errors(self) -> LabelErrors:

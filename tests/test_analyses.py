@@ -20,8 +20,13 @@ def evaluation():
 
 def answers(evaluation, **point):
     modes = evaluation.failure_modes(**point)
-    tables = [modes, modes.causes(), evaluation.label_errors(**point), evaluation.error_types(**point)]
-    return dict(zip(("failure_modes", "causes", "label_errors", "error_types"), tables, strict=True))
+    return {
+        "failure_modes": modes,
+        "causes": modes.causes(),
+        "interventions": modes.interventions(),
+        "label_errors": evaluation.label_errors(**point),
+        "error_types": evaluation.error_types(**point),
+    }
 
 
 def same(answer, expected):
@@ -33,7 +38,7 @@ def test_their_rows_are_those_of_the_methods(evaluation, point):
     expected = answers(evaluation, **point)
     assert set(expected) == set(ANALYSES)
     for name, table in expected.items():
-        assert len(table) > 0
+        assert len(table) > 0 or (name == "interventions" and point), "these points have no significant mode"
         assert same(evaluation.sql(f"SELECT * FROM {name}", **point), table.df), name
 
 

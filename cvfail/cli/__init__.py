@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from cvfail.cli.app import app
 
-        app(tokens, print_error=False, exit_on_error=False, result_action="return_value")
+        ended = app(tokens, print_error=False, exit_on_error=False, result_action="return_value")
         sys.stdout.flush()
     except KeyboardInterrupt:
         return exits.INTERRUPTED
@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _discard_stdout()
     except Exception as error:  # noqa: BLE001  # the last place that can turn an error into an exit code
         return exits.report(error, debug="--debug" in tokens)
+    else:
+        return ended if isinstance(ended, int) else exits.OK
     return exits.OK
 
 

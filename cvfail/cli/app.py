@@ -13,6 +13,7 @@ from cvfail.cli.evaluate import evaluate
 from cvfail.cli.failures import failures
 from cvfail.cli.labels import labels
 from cvfail.cli.metrics import metrics
+from cvfail.cli.plan import plan
 from cvfail.cli.report import report
 from cvfail.cli.search import search
 from cvfail.cli.slices import slices
@@ -34,14 +35,16 @@ cvfail metrics run --by category size
 cvfail slices run --where "time_of_day=night" --where "small: area < 1024"
 cvfail search run --target recall
 cvfail confusion run --top 10
+cvfail plan run --error missed --where "category=car & size=small" --save plan.md
 cvfail sql "SELECT * FROM false_negatives" run -o missed.csv
 """
 
 _INPUT = ("[RUN | --gt FILE --pred FILE | --data FOLDER]",)
 
-_COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
+_COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     evaluate: _INPUT,
     failures: _INPUT,
+    plan: _INPUT,
     labels: _INPUT,
     confusion: _INPUT,
     metrics: _INPUT,

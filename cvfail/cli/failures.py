@@ -12,10 +12,9 @@ from cvfail.cli.examples import EXAMPLE_COLUMNS
 from cvfail.cli.inputs import DEFAULT_INPUTS, Inputs
 from cvfail.cli.messages import DEFAULT_MESSAGES, Messages
 from cvfail.cli.output import DEFAULT_OUTPUT, Output
+from cvfail.cli.training import training_table
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from cvfail.failures.costs import Costs
     from cvfail.failures.mode_table import FailureModes
 
@@ -101,7 +100,7 @@ def failures(
         output.write(gains.df, messages, caption=gains.caption, shown=_IMPACT_COLUMNS)
     elif causes:
         with messages.step("asking for causes"):
-            why = found.causes(training=None if training is None else _table(training))
+            why = found.causes(training=training_table(training))
         output.write(why.df, messages, caption=why.caption, shown=_CAUSE_COLUMNS)
     else:
         output.write(found.df, messages, caption=found.caption, shown=MODE_COLUMNS)
@@ -114,30 +113,6 @@ def _costs(path: Path | None) -> Costs | None:
     from cvfail.failures.costs import Costs
 
     return Costs.read(path)
-
-
-def _table(path: Path) -> pl.DataFrame:
-    """A CSV or Parquet file.
-
-    Raises:
-        MissingFileError: There is no such file.
-        FormatError: It cannot be read.
-    """
-    import polars as pl
-    from polars.exceptions import PolarsError
-
-    from cvfail.errors import FormatError, MissingFileError
-
-    if not path.is_file():
-        raise MissingFileError(
-            f"{path} does not exist. Hint: a CSV or Parquet file, a row per training image"
-        )
-    try:
-        return pl.read_parquet(path) if path.suffix.lower() == ".parquet" else pl.read_csv(path)
-    except PolarsError as error:
-        raise FormatError(
-            f"{path}: {error}. Hint: a CSV or Parquet file, a row per training image"
-        ) from error
 
 
 def warn_of_chance(modes: FailureModes, messages: Messages) -> None:

@@ -12,6 +12,7 @@ COMMANDS = [
     *(
         "evaluate",
         "failures",
+        "plan",
         "labels",
         "confusion",
         "metrics",
