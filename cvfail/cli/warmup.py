@@ -46,6 +46,7 @@ def _ask_everything(evaluation: Evaluation) -> None:
     evaluation.error_types()
     evaluation.failure_modes(min_support=1)
     _suspect(evaluation)
+    _compare(evaluation)
     _decompose(evaluation)
     _measure(evaluation)
     _search()
@@ -59,6 +60,13 @@ def _suspect(evaluation: Evaluation) -> None:
 
     suspect_rows(evaluation._point(None, None))
     object_label_quality(evaluation.evidence, compat="cleanlab")
+
+
+def _compare(evaluation: Evaluation) -> None:
+    """A model with itself."""
+    from cvfail.comparison.comparison import compare
+
+    compare(evaluation.evidence, evaluation.evidence, replicates=2)
 
 
 def _decompose(evaluation: Evaluation) -> None:

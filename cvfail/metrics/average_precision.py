@@ -40,6 +40,7 @@ def replicate_precision(
     evidence: Evidence,
     *,
     images: NDArray[np.bool_] | None = None,
+    area_count: int | None = None,
     replicates: int = 200,
     seed: int = 0,
     threads: int | None = None,
@@ -49,6 +50,7 @@ def replicate_precision(
     Args:
         evidence: Matched detections.
         images: Which image codes take part, shape (images,); all if not given.
+        area_count: How many of the policy's area ranges, from the first; all if not given.
         replicates: How many.
         seed: Of the weights, which depend on seed, cluster id and replicate only.
         threads: Threads over classes; all processors if not given.
@@ -59,7 +61,7 @@ def replicate_precision(
 
     clusters, coding, policy = read_only(evidence.clusters), evidence.coding, evidence.policy
     weights = read_only(poisson_weights(evidence.cluster_ids, replicates, seed=seed).T)
-    areas, kinds = list(policy.area_ranges), len(coding.category_keys)
+    areas, kinds = list(policy.area_ranges)[:area_count], len(coding.category_keys)
     positives = np.zeros((kinds, len(areas), replicates), np.int64)
     for place, area in enumerate(areas):
         rows = evidence.regular(area)
@@ -69,6 +71,8 @@ def replicate_precision(
             coding.truth_category[rows], clusters[coding.truth_image[rows]], weights, kinds
         )
     outcomes = evidence.scored_outcomes(threads=threads)
+    every, own = outcomes.details.shape[1] // 2, len(areas)
+    details = read_only(outcomes.details[:, [*range(own), *range(every, every + own)]])
     limits = read_only(np.array(policy.max_detections, np.int64))
     shape = (kinds, len(areas), len(policy.iou_thresholds), replicates)
     average, recall = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -77,7 +81,7 @@ def replicate_precision(
     def replicate(code: int) -> None:
         weighted_average_precision(
             outcomes.of_category(code, images=images),
-            outcomes.details,
+            details,
             outcomes.detail_rank,
             clusters,
             weights,

@@ -39,6 +39,7 @@ def paired_contrast(
         - estimate: second - first; null where either is undefined.
         - lower, upper, p_value: Interval, and two-sided p-value of no difference; null where fewer than two clusters
           have units. Where no cluster tells the two apart, the interval is the difference and p is 1.
+        - error: Standard error of the difference.
         - support: Σ of the first denominator.
         - clusters: Number of clusters with a denominator other than 0 of either model.
         - unlike: Number of clusters in which the two differ in either sum.
@@ -118,6 +119,7 @@ def _inference(totals: pl.DataFrame, by: Sequence[str], confidence: float) -> pl
         (difference - pl.col("_reach")).alias("lower"),
         (difference + pl.col("_reach")).alias("upper"),
         pl.when(certain & difference.is_not_null()).then(no_difference).otherwise("_tested").alias("p_value"),
+        pl.col("_error").alias("error"),
         pl.col("_all_n1").alias("support"),
         "clusters",
         "unlike",

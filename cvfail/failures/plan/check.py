@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.likeness import refuse_unlike
 from cvfail.failures.conditions import Condition, slice_name, slice_of
-from cvfail.failures.errors_of_rows import RowErrors
 from cvfail.failures.failure_mode import FailureMode
-from cvfail.failures.mode_errors import ModeErrors
+from cvfail.failures.paired_modes import PairedModes, side_by_side, sums_of_model
 from cvfail.slices.membership import membership
+from cvfail.slices.sliced_images import images_of
 from cvfail.statistics.paired_contrast import paired_contrast
 from cvfail.statistics.verdicts import Verdict, at_most, falls, overall
 from cvfail.tables.result import ResultTable
@@ -85,11 +84,9 @@ def check_plan(
         linearised, with both models' sums of an image together; see `cvfail.statistics.paired_contrast`.
     """
     refuse_unlike(baseline, candidate)
+    pair = PairedModes(baseline, candidate)
     asked = [("fix", plan.mode, None), *(("watch", mode, plan.margin) for mode in plan.watch)]
-    modes = [
-        _row(check, mode.name, _rates(mode, baseline, candidate), limit, confidence)
-        for check, mode, limit in asked
-    ]
+    modes = [_row(check, mode.name, pair.sums(mode), limit, confidence) for check, mode, limit in asked]
     places = dict.fromkeys([_told_of_predictions(plan.mode, baseline), ()])
     counts = [
         _row(
@@ -132,15 +129,6 @@ def _row(check: str, what: str, sums: pl.DataFrame, limit: float | None, confide
     )
 
 
-def _rates(mode: FailureMode, *models: Evidence) -> pl.DataFrame:
-    """Errors and units of a mode per cluster of both models, one under the other."""
-    frames = []
-    for number, evidence in enumerate(models, 1):
-        own, _ = ModeErrors.of(mode, RowErrors(mode.on(evidence))).per_cluster()
-        frames.append(_of_model(number, evidence, own["cluster"].to_numpy(), own["errors"], own["units"]))
-    return pl.concat(frames, how="diagonal").fill_null(0.0)
-
-
 def _false_positives(mode: FailureMode, conditions: tuple[Condition, ...], *models: Evidence) -> pl.DataFrame:
     """False positives and images per cluster of both models, one under the other."""
     frames = []
@@ -148,35 +136,15 @@ def _false_positives(mode: FailureMode, conditions: tuple[Condition, ...], *mode
         point = mode.on(evidence)
         members = membership(point, slice_of(conditions)).wrong
         wrong = point.wrong if members is None else point.wrong & members
-        images = _images(conditions, evidence)
+        images = images_of(evidence, slice_of(conditions))
         clusters = np.arange(len(evidence.cluster_ids))
         false = np.bincount(evidence.clusters[evidence.coding.image[wrong]], minlength=clusters.size)
         count = np.bincount(evidence.clusters[images], minlength=clusters.size)
-        frames.append(_of_model(number, evidence, clusters, pl.Series(false), pl.Series(count)))
-    return pl.concat(frames, how="diagonal").fill_null(0.0)
-
-
-def _of_model(
-    number: int, evidence: Evidence, clusters: NDArray[np.int64], y: pl.Series, n: pl.Series
-) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "cluster": evidence.cluster_ids.gather(clusters),
-            f"y{number}": y.cast(pl.Float64),
-            f"n{number}": n.cast(pl.Float64),
-        }
-    )
+        frames.append(sums_of_model(number, evidence, clusters, pl.Series(false), pl.Series(count)))
+    return side_by_side(frames)
 
 
 def _told_of_predictions(mode: FailureMode, evidence: Evidence) -> tuple[Condition, ...]:
     """The conditions of the mode's slice that false positives can meet."""
     point = mode.on(evidence)
     return tuple(one for one in mode.conditions if membership(point, slice_of([one])).wrong is not None)
-
-
-def _images(conditions: tuple[Condition, ...], evidence: Evidence) -> NDArray[np.int64]:
-    """Codes of the images in which all conditions on images hold."""
-    of_images = set(evidence.attributes("images"))
-    holds = [one.expression for one in conditions if one.attribute in of_images]
-    numbered = evidence.images.sort("image_id").with_row_index("_code")
-    return numbered.filter(*holds)["_code"].cast(pl.Int64).to_numpy()

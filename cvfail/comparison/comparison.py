@@ -1,0 +1,144 @@
+"""Every metric of two models: overall, by class, by slice and by failure mode, with paired differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import polars as pl
+
+from cvfail.comparison.compared_rows import COMPARISON_SCHEMA, Asked, compared_rows
+from cvfail.comparison.pairing import Pair, Score, named_models
+from cvfail.evidence.evidence import Evidence
+from cvfail.failures.failure_mode import FailureMode
+from cvfail.slices.predicates import Slices, declared_slices
+from cvfail.statistics.multiplicity import benjamini_hochberg
+from cvfail.tables.result import ResultTable
+
+_SHOWN = ("slice", "category", "metric", "baseline", "candidate", "difference", "lower", "upper", "q_value")
+
+
+class Comparison(ResultTable):
+    """Two or more models, row by row of what was compared.
+
+    Attributes:
+        df: model (name of the candidate), level (``overall``, ``class``, ``slice``, ``slice × class``, ``failure
+            mode``), slice (null for all; the name of the failure mode), category (null for all), metric (precision,
+            recall, f1, false_positives_per_image, macro_precision, macro_recall, macro_f1, ap, ap50; of a mode
+            error_rate), baseline, candidate, difference (candidate - baseline) with lower and upper (percentiles of
+            replicates in which both models have the same images), p_value (of no difference), q_value (over all
+            rows), detectable (the smallest difference that would be seen with a probability of 80 %), support (what
+            the metric is a share of, of the baseline), clusters. Null where undefined.
+        pairs: The models by name of the candidate.
+    """
+
+    def __init__(self, df: pl.DataFrame, *, caption: str, pairs: Mapping[str, Pair]) -> None:
+        super().__init__(df, caption=caption)
+        self.pairs = dict(pairs)
+
+    def _shown(self) -> pl.DataFrame:
+        names = ["model", *_SHOWN] if self.df["model"].n_unique() > 1 else list(_SHOWN)
+        return self.df.select(names)
+
+    def of_level(self, level: str) -> ResultTable:
+        """The rows of one level."""
+        return ResultTable(self.df.filter(level=level), caption=f"{level}; {self.caption}")
+
+    @property
+    def metrics(self) -> ResultTable:
+        """Everything together."""
+        return self.of_level("overall")
+
+    @property
+    def classes(self) -> ResultTable:
+        """Class by class."""
+        return self.of_level("class")
+
+    @property
+    def slices(self) -> ResultTable:
+        """Slice by slice."""
+        return self.of_level("slice")
+
+    @property
+    def failure_modes(self) -> ResultTable:
+        """Frozen failure modes; a negative difference is fewer errors."""
+        return self.of_level("failure mode")
+
+    def changed(self, *, level: float = 0.05) -> ResultTable:
+        """The rows that differ with a q-value below a level, the largest difference in standard errors first."""
+        rows = self.df.filter(pl.col("q_value") < level).sort("p_value", maintain_order=True)
+        return ResultTable(rows, caption=f"q < {level:g}; {self.caption}")
+
+
+def compare(
+    baseline: Evidence,
+    candidate: Evidence | dict[str, Evidence],
+    *,
+    by: str | Sequence[str] = (),
+    slices: Slices = (),
+    modes: Iterable[FailureMode] = (),
+    slice_classes: bool = False,
+    average_precision: bool = True,
+    iou: float | None = None,
+    score: Score = None,
+    intersection: bool = False,
+    replicates: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Comparison:
+    """Compare models on the same images and labels.
+
+    Args:
+        baseline: The model that others are compared with.
+        candidate: Another one, or several by name.
+        by: Attributes whose every value is a slice.
+        slices: Further slices, see `cvfail.slices.predicates.Slice`.
+        modes: Frozen failure modes.
+        slice_classes: Also every class in every slice.
+        average_precision: Also AP (detection): overall, by class, and by slices of whole images.
+        iou: Overlap threshold of both; the baseline's if not given.
+        score: Score threshold, or one for each model; each model's own if not given.
+        intersection: Leave out images that only one model has, instead of refusing.
+        replicates: Bootstrap replicates.
+        confidence: Coverage of the intervals.
+        seed: Of their weights, which both models share.
+        threads: Threads over slices and classes; all processors if not given.
+
+    Returns:
+        See `Comparison`.
+
+    Raises:
+        PolicyError: Images, labels, classes or policies differ; the message lists how.
+        QueryError: A slice, an attribute or a mode has no meaning here.
+
+    Notes:
+        Replicates weigh every image (or cluster) by Poisson(1), the same for both models; an image that is drawn
+        twice counts twice, in AP as well. p-values of rates are of the t statistic of the linearised difference,
+        those of AP and of means over classes of the difference in standard deviations of its replicates. detectable
+        is (z(1-level/2) + z(power)) standard errors. Failure modes are compared at their own operating point.
+    """
+    names = (by,) if isinstance(by, str) else tuple(by)
+    asked = Asked(
+        slices=tuple(declared_slices(slices)),
+        modes=tuple(modes),
+        by=names,
+        slice_classes=slice_classes,
+        average_precision=average_precision and baseline.task == "detection",
+        replicates=replicates,
+        confidence=confidence,
+        seed=seed,
+        threads=threads,
+    )
+    pairs = {
+        name: Pair.of(baseline, one, iou=iou, score=score, intersection=intersection)
+        for name, one in named_models(candidate).items()
+    }
+    frames = [compared_rows(pair, asked).with_columns(model=pl.lit(name)) for name, pair in pairs.items()]
+    frame = pl.concat(frames, how="diagonal") if frames else pl.DataFrame(schema=COMPARISON_SCHEMA)
+    frame = frame.with_columns(q_value=benjamini_hochberg(frame["p_value"]))
+    told = next(iter(pairs.values())).describe() if pairs else baseline.describe()
+    return Comparison(
+        frame.select(pl.col(name).cast(dtype) for name, dtype in COMPARISON_SCHEMA.items()),
+        caption=f"candidate - baseline; {told}; {confidence:.0%} intervals from {replicates} bootstrap replicates",
+        pairs=pairs,
+    )
