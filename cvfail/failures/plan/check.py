@@ -72,7 +72,7 @@ def check_plan(
 
     Returns:
         One row for the mode, two for false positives per image (in the slice, everywhere; one if the slice is
-        everything), one per watched mode; see `PlanCheck`.
+        everything, none of a classifier), one per watched mode; see `PlanCheck`.
 
     Raises:
         PolicyError: The two cannot be compared, or were matched in another way than the plan says.
@@ -88,6 +88,8 @@ def check_plan(
     asked = [("fix", plan.mode, None), *(("watch", mode, plan.margin) for mode in plan.watch)]
     modes = [_row(check, mode.name, pair.sums(mode), limit, confidence) for check, mode, limit in asked]
     places = dict.fromkeys([_told_of_predictions(plan.mode, baseline), ()])
+    if plan.mode.task != "detection":
+        places = {}
     counts = [
         _row(
             "false positives",

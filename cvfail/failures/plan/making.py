@@ -9,8 +9,10 @@ import polars as pl
 
 from cvfail.errors import PolicyError
 from cvfail.failures.causes.shares import CauseTable
+from cvfail.failures.failure_mode import FailureMode
 from cvfail.failures.interventions.facts import SliceSize
 from cvfail.failures.interventions.interventions import Interventions
+from cvfail.failures.mode_errors import ModeErrors
 from cvfail.failures.mode_table import FailureModes
 from cvfail.failures.plan.plan import Plan, Step
 
@@ -59,28 +61,36 @@ def make_plan(
         max_false_positives=max_false_positives,
         margin=margin,
         steps=(
-            _define(row, size, modes.caption),
+            _define(row, errors, size, modes.caption),
             _look(row, causes),
             _act(own),
             _verify(row, own, size),
-            _guard([one.name for one in watch], max_false_positives, margin),
+            _guard(errors.mode, watch, max_false_positives, margin),
         ),
     )
 
 
-def _define(row: dict[str, Any], size: SliceSize, caption: str) -> Step:
+def _define(row: dict[str, Any], errors: ModeErrors, size: SliceSize, caption: str) -> Step:
     lines = [row["mode"]]
     if size.rate is not None:
         known = "" if size.lower is None else f" (95 % interval {size.lower:.1%} to {size.upper:.1%})"
         lines.append(
-            f"Baseline: {row['errors']} errors in {row['support']} units of {size.images} images, a rate of "
-            f"{size.rate:.1%}{known}."
+            f"Baseline: {row['errors']} errors in {_counted(errors, row['support'])}, "
+            f"a rate of {size.rate:.1%}{known}."
         )
     lines += [f"The slice in SQL: {row['where']}", f"Operating point: {caption.split('; ')[1]}"]
     lines.append(f"Frozen as {row['hash']}: the same slice, error and thresholds on every later evaluation.")
     if not row["significant"]:
         lines.append("This may well be chance: the excess is not significant. Collect more images first.")
     return Step("Define the failure", tuple(lines))
+
+
+def _counted(errors: ModeErrors, support: int) -> str:
+    """How many units there are, in words."""
+    if errors.mode.task == "classification":
+        return f"{support} images"
+    noun = "objects and such errors" if errors.mode.unit == "predictions" else "objects"
+    return f"{support} {noun} of {errors.images} images"
 
 
 def _look(row: dict[str, Any], causes: pl.DataFrame) -> Step:
@@ -134,10 +144,13 @@ def _verify(row: dict[str, Any], actions: pl.DataFrame, size: SliceSize) -> Step
     return Step("Verify on enough data", tuple(lines))
 
 
-def _guard(watched: Sequence[str], max_false_positives: float, margin: float) -> Step:
+def _guard(
+    mode: FailureMode, watched: Sequence[FailureMode], max_false_positives: float, margin: float
+) -> Step:
+    limit = f"{max_false_positives:g} per image, in the slice and everywhere"
     lines = [
-        f"False positives must not rise by more than {max_false_positives:g} per image, in the slice and everywhere.",
-        f"These must not rise by more than {100 * margin:g} points: {'; '.join(watched)}.",
+        *([f"False positives must not rise by more than {limit}."] if mode.task == "detection" else []),
+        f"These must not rise by more than {100 * margin:g} points: {'; '.join(one.name for one in watched)}.",
         "Each is judged by its interval: pass, fail, or investigate where there are too few images to tell.",
     ]
     return Step("Guard what works", tuple(lines))

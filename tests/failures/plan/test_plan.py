@@ -10,6 +10,7 @@ from cvfail.errors import FormatError, MissingFileError, PolicyError, QueryError
 from cvfail.evaluation import evaluate
 from cvfail.failures.plan.check import CHECK_SCHEMA
 from cvfail.failures.plan.plan import Plan, read_plan
+from cvfail.io.labels import from_labels
 from tests.failures.causes.scenes import scene
 
 SLICE = "light=night & size=small"
@@ -57,7 +58,7 @@ def test_a_plan_has_five_steps_with_the_numbers_of_the_mode(baseline, plan):
     row = baseline.reevaluate([plan.mode]).df.row(0, named=True)
     define = " ".join(plan.steps[0].lines)
     assert row["mode"] in define
-    assert f"{row['errors']} errors in {row['support']} units" in define
+    assert f"{row['errors']} errors in {row['support']} objects of" in define
     assert plan.mode.hash in define
     assert any("size" in line and "%" in line for line in plan.steps[1].lines)
     assert any("more pixels" in line and "at most" in line for line in plan.steps[2].lines)
@@ -197,3 +198,14 @@ def test_a_plan_for_everything_has_one_check_of_false_positives(baseline):
     assert isinstance(plan, Plan)
     check = plan.check(baseline.evidence, baseline.evidence)
     assert check.df.filter(check="false positives")["what"].to_list() == ["per image | (all)"]
+
+
+def test_a_classifier_is_not_asked_about_false_positives():
+    labels, said = ["a", "b"] * 40, ["a", "b"] * 30 + ["a", "a"] * 10
+    light = {"light": ["day"] * 60 + ["night"] * 20}
+    evaluation = evaluate(from_labels(labels, said, attributes=light))
+    plan = evaluation.reevaluate([evaluation.failure_mode("classification", "light=night")]).plan(1)
+    assert "10 errors in 20 images, a rate of 50.0%" in str(plan)
+    assert "alse positives" not in str(plan)
+    check = plan.check(evaluation.evidence, evaluation.evidence)
+    assert set(check.df["check"]) == {"fix", "watch"}
