@@ -26,7 +26,7 @@ demo: $(VENV)/.installed ## the main job on an embedded dataset: demo/report.htm
 	$(BIN)/cvfail demo --output demo
 
 test: $(VENV)/.installed-test ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/.installed-check ## lint, format, types, layers
 	$(BIN)/ruff check .
