@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cvfail.decomposition.gains import Bootstrap, Gain, Repair, gain, mean_or_null
 from cvfail.decomposition.groups import CATEGORY, By, Group, grouped
-from cvfail.decomposition.repaired_curves import Mask
-from cvfail.decomposition.replay import Replay, mean_of_defined
+from cvfail.decomposition.replay import Replay
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.operating_point import ERROR_TYPES, OperatingPoint
-from cvfail.statistics.bootstrap import percentile_interval
 from cvfail.tables.result import ResultTable
 
 MISSED = "missed"
@@ -28,14 +26,6 @@ ROWS = (*ERROR_TYPES, MISSED, FALSE_POSITIVES, FALSE_NEGATIVES)
 _PARTITION = len(ERROR_TYPES) + 1
 
 Compat = Literal["tidecv"]
-
-
-class Repair(TypedDict, total=False):
-    """What of `Replay.average_precision` is changed."""
-
-    repaired: Mask
-    excused: Mask
-    removed: Mask
 
 
 class ErrorTypes(ResultTable):
@@ -118,7 +108,7 @@ def error_types(
     everything = OperatingPoint.of(evidence, iou=point.iou, score=-np.inf)
     replay, counted = Replay.of(everything), Replay.of(point)
     groups, by_class = grouped(everything, replay, by)
-    bootstrap = _Bootstrap(replicates, confidence, seed)
+    bootstrap = Bootstrap(replicates, confidence, seed)
     tables = [
         _table(group, group.of(replay), group.of(counted), by_class, progressive, bootstrap)
         for group in groups
@@ -143,54 +133,14 @@ _SCHEMA: dict[str, type[pl.DataType]] = {
 }
 
 
-@dataclass(frozen=True)
-class _Bootstrap:
-    """How intervals are made."""
-
-    replicates: int
-    confidence: float
-    seed: int
-
-
-@dataclass(frozen=True)
-class _Gain:
-    """Average precision of each class before and after a repair; NaN without ground truth.
-
-    Attributes:
-        before: Shape (K,).
-        after: Shape (K,).
-        before_replicates: The same in bootstrap replicates, shape (K, B); B may be 0.
-        after_replicates: Shape (K, B).
-        least: Below it is rounding.
-    """
-
-    before: NDArray[np.float64]
-    after: NDArray[np.float64]
-    before_replicates: NDArray[np.float64]
-    after_replicates: NDArray[np.float64]
-    least: float
-
-    def estimate(self, own: slice) -> float | None:
-        """The gain of some classes on average; null if none of them has ground truth."""
-        before, after = _mean(self.before[own]), _mean(self.after[own])
-        return None if before is None or after is None else max(self.least, after - before)
-
-    def bounds(self, own: slice, confidence: float) -> tuple[float | None, float | None]:
-        """Its interval; null without replicates."""
-        if not self.after_replicates.shape[1]:
-            return None, None
-        gains = mean_of_defined(self.after_replicates[own]) - mean_of_defined(self.before_replicates[own])
-        return percentile_interval(np.maximum(self.least, gains), confidence=confidence)[:2]
-
-
 def _table(
-    group: Group, replay: Replay, counted: Replay, by_class: bool, progressive: bool, bootstrap: _Bootstrap
+    group: Group, replay: Replay, counted: Replay, by_class: bool, progressive: bool, bootstrap: Bootstrap
 ) -> pl.DataFrame:
     """The rows of one group, of each of its classes if asked."""
     names = replay.evidence.category_names
     counts, counts_all = _counts(counted), _counts(replay)
     before = replay.class_precision()
-    gains = [_gain(replay, *change, bootstrap) for change in _repairs(replay, progressive)]
+    gains = [gain(replay, *change, bootstrap) for change in _repairs(replay, progressive)]
     present = np.flatnonzero((counts_all.sum(axis=0) > 0) | ~np.isnan(before))
     tables = []
     for code in present.tolist() if by_class else [None]:
@@ -201,7 +151,7 @@ def _table(
             frame.with_columns(
                 *(pl.lit(value, pl.String).alias(name) for name, value in keys.items()),
                 pl.lit(group.rule).alias("fp_rule"),
-                pl.lit(_mean(before[own]), pl.Float64).alias("ap"),
+                pl.lit(mean_or_null(before[own]), pl.Float64).alias("ap"),
             )
         )
     columns = _SCHEMA | dict.fromkeys([*group.key, *([CATEGORY] if by_class else [])], pl.String)
@@ -209,11 +159,11 @@ def _table(
 
 
 def _rows(
-    gains: list[_Gain],
+    gains: list[Gain],
     own: slice,
     counts: NDArray[np.int64],
     counts_all: NDArray[np.int64],
-    bootstrap: _Bootstrap,
+    bootstrap: Bootstrap,
 ) -> pl.DataFrame:
     """The rows of some classes together."""
     total = counts[:_PARTITION].sum()
@@ -253,20 +203,3 @@ def _repairs(replay: Replay, progressive: bool) -> Iterator[tuple[Repair, Repair
     yield {"repaired": repaired}, {"repaired": repaired, "excused": replay.missed}, 0.0
     yield {}, {"removed": replay.wrong}, -np.inf
     yield {}, {"excused": replay.unfound}, -np.inf
-
-
-def _gain(replay: Replay, before: Repair, after: Repair, least: float, bootstrap: _Bootstrap) -> _Gain:
-    def samples(change: Repair) -> NDArray[np.float64]:
-        if not bootstrap.replicates:
-            return np.zeros((replay.evidence.categories.height, 0))
-        return replay.class_precision_replicates(
-            **change, replicates=bootstrap.replicates, seed=bootstrap.seed
-        )
-
-    values, changed = replay.class_precision(**before), replay.class_precision(**after)
-    return _Gain(values, changed, samples(before), samples(after), least)
-
-
-def _mean(values: NDArray[np.float64]) -> float | None:
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if defined.size else None
