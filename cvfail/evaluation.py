@@ -15,6 +15,8 @@ from cvfail.tables.result import ResultTable
 if TYPE_CHECKING:
     from cvfail.decomposition.error_types import ErrorTypes
     from cvfail.decomposition.groups import By
+    from cvfail.decomposition.hoiem import HoiemErrors
+    from cvfail.decomposition.similar_classes import Similar
     from cvfail.failures.costs import Costs
     from cvfail.failures.failure_mode import FailureMode
     from cvfail.failures.mode_table import FailureModes
@@ -218,6 +220,25 @@ class Evaluation(Evaluated):
         from cvfail.decomposition.localisation_recall_precision import localisation_recall_precision
 
         return localisation_recall_precision(self._point(iou, score), by=by, confidence=confidence)
+
+    def hoiem(
+        self,
+        *,
+        by: By = (),
+        similar: Similar | None = None,
+        iou: float | None = None,
+        score: float | None = None,
+        replicates: int = 0,
+        confidence: float = 0.95,
+        seed: int = 0,
+    ) -> HoiemErrors:
+        """False positives by Hoiem's categories, with shares and gains; see `cvfail.decomposition.hoiem`."""
+        from cvfail.decomposition.hoiem import hoiem
+
+        point = self._point(iou, score)
+        return hoiem(
+            point, by=by, similar=similar, replicates=replicates, confidence=confidence, seed=seed
+        )
 
     def reevaluate(
         self, modes: Iterable[FailureMode], *, costs: Costs | None = None, level: float = 0.05
