@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cvfail.decomposition.error_types import ErrorTypes
     from cvfail.decomposition.groups import By
     from cvfail.decomposition.hoiem import HoiemErrors
+    from cvfail.decomposition.hoiem_sensitivity import HoiemSensitivity
     from cvfail.decomposition.similar_classes import Similar
     from cvfail.failures.costs import Costs
     from cvfail.failures.failure_mode import FailureMode
@@ -236,8 +237,26 @@ class Evaluation(Evaluated):
         from cvfail.decomposition.hoiem import hoiem
 
         point = self._point(iou, score)
-        return hoiem(
-            point, by=by, similar=similar, replicates=replicates, confidence=confidence, seed=seed
+        return hoiem(point, by=by, similar=similar, replicates=replicates, confidence=confidence, seed=seed)
+
+    def hoiem_sensitivity(
+        self,
+        *,
+        characteristics: Sequence[str] | None = None,
+        iou: float | None = None,
+        positives: float | None = None,
+        min_support: int = 10,
+        confidence: float = 0.95,
+    ) -> HoiemSensitivity:
+        """AP by what objects are like; see `cvfail.decomposition.hoiem_sensitivity`."""
+        from cvfail.decomposition.hoiem_sensitivity import hoiem_sensitivity
+
+        return hoiem_sensitivity(
+            self._point(iou, None),
+            characteristics=characteristics,
+            positives=positives,
+            min_support=min_support,
+            confidence=confidence,
         )
 
     def reevaluate(
