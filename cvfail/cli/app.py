@@ -9,6 +9,7 @@ from cyclopts import App, Group, Parameter
 from cvfail.cli.attributes import attributes
 from cvfail.cli.confusion import confusion
 from cvfail.cli.demo import demo
+from cvfail.cli.errors import errors
 from cvfail.cli.evaluate import evaluate
 from cvfail.cli.failures import failures
 from cvfail.cli.labels import labels
@@ -45,6 +46,7 @@ _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     evaluate: _INPUT,
     failures: _INPUT,
     plan: _INPUT,
+    errors: _INPUT,
     labels: _INPUT,
     confusion: _INPUT,
     metrics: _INPUT,

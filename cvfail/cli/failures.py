@@ -44,7 +44,6 @@ def failures(
     examples: Annotated[int | None, _ONE_FORM, Parameter(metavar="RANK")] = None,
     impact: Annotated[bool, _ONE_FORM] = False,
     causes: Annotated[bool, _ONE_FORM] = False,
-    error_types: Annotated[bool, _ONE_FORM] = False,
     output: Output = DEFAULT_OUTPUT,
     messages: Messages = DEFAULT_MESSAGES,
 ) -> None:
@@ -66,16 +65,10 @@ def failures(
         examples: The rows of the failure mode of this rank instead.
         impact: What repairing each mode gives back instead, with intervals, alone and after those above it.
         causes: Why each mode happens instead: shares of its errors, with the evidence.
-        error_types: Counts and gains of the error types instead.
         output: Where the table goes.
         messages: How much is said on stderr.
     """
     evaluation = inputs.evaluation(messages)
-    if error_types:
-        with messages.step("repairing each type of error"):
-            types = evaluation.error_types()
-        output.write(types.df, messages, caption=types.caption)
-        return
     priced = _costs(costs)
     if modes is None:
         with messages.step("searching slices"):

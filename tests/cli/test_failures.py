@@ -1,4 +1,4 @@
-"""``cvfail failures``: the ranking, its examples, and the error types."""
+"""``cvfail failures``: the ranking and its examples."""
 
 import json
 
@@ -29,11 +29,6 @@ def test_a_rank_that_does_not_exist(run, saved):
     answer = run("failures", saved, "--examples", 99)
     assert (answer.code, answer.out) == (2, "")
     assert "there is no failure mode of rank 99" in answer.err
-
-
-def test_the_error_types(run, saved, evaluation):
-    answer = run("failures", saved, "--error-types", "--format", "json")
-    assert json.loads(answer.out) == evaluation.error_types().to_dicts()
 
 
 def test_a_ranking_without_a_significant_mode_says_so(run, saved, evaluation):

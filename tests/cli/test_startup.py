@@ -13,6 +13,7 @@ COMMANDS = [
         "evaluate",
         "failures",
         "plan",
+        "errors",
         "labels",
         "confusion",
         "metrics",
