@@ -13,7 +13,6 @@ from cvfail.labels.suspect_rows import BAD_BOX, CONFLICT, DUPLICATE, KINDS, MISS
 _OF_OBJECTS = (WRONG_CLASS, BAD_BOX, DUPLICATE, CONFLICT)
 
 _WORDS = {
-    MISSING: "an object without a label",
     WRONG_CLASS: "of a wrong class",
     BAD_BOX: "badly drawn",
     DUPLICATE: "drawn twice",
@@ -54,7 +53,6 @@ def label_noise(errors: ModeErrors, context: CauseContext) -> Claim | None:
             note = "; boxes that differ do so in one direction, which is no annotator's slip"
     numbers = {kind: int((kinds == kind).sum()) for kind in range(1, len(KINDS) + 1)}
     suspects = sum(numbers[kind] for kind in counted)
-    told = ", ".join(f"{numbers[kind]} {_WORDS[kind]}" for kind in counted if numbers[kind])
     return Claim(
         np.isin(kinds, counted).astype(np.float64),
         {
@@ -64,5 +62,13 @@ def label_noise(errors: ModeErrors, context: CauseContext) -> Claim | None:
                 for kind in ((MISSING,) if of_predictions else (*_OF_OBJECTS, SPURIOUS))
             },
         },
-        f"{suspects} of {errors.rows.size} labels are suspect" + (f": {told}" if told else "") + note,
+        _sentence(numbers, counted, errors.rows.size) + note,
     )
+
+
+def _sentence(numbers: dict[int, int], counted: list[int], errors: int) -> str:
+    suspects = sum(numbers[kind] for kind in counted)
+    if counted == [MISSING]:
+        return f"{suspects} of {errors} false positives may well lie on an object without a label"
+    told = ", ".join(f"{numbers[kind]} {_WORDS[kind]}" for kind in counted if numbers[kind])
+    return f"{suspects} of {errors} labels are suspect" + (f": {told}" if told else "")

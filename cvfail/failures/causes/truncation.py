@@ -25,30 +25,28 @@ _TOLD_BY = frozenset({*_NAMES, "border", "border_sides", "position"})
 
 
 def truncation(errors: ModeErrors, context: CauseContext) -> Claim | None:
-    """Claim the attributable fraction for errors of objects that the border of the image cuts.
+    """Claim the attributable fraction for errors of objects that are cut off.
 
     Args:
         errors: A mode of objects of a detector; None for others.
         context: Of its operating point.
 
     Returns:
-        See `cvfail.failures.causes.object_property.property_claim`. An object is cut if an attribute ``truncation``
-        or ``truncated`` says so; where there is none, if its box comes within 2 px of the border. None where
-        neither that nor the size of any image is known.
+        See `cvfail.failures.causes.object_property.property_claim`. An object is cut off if an attribute
+        ``truncation`` or ``truncated`` says so, wherever its box lies; where there is none, if its box comes within
+        2 px of the border of the image. None where neither that nor the size of any image is known.
     """
     if context.evidence.task != "detection" or errors.mode.unit == "predictions":
         return None
     name = attribute_of_objects(context, _NAMES)
     if name is not None:
-        cut = has_it(context.evidence.attribute_column("ground_truth", name))
+        cut, words = has_it(context.evidence.attribute_column("ground_truth", name)), "truncated objects"
     else:
         touching = touches_border(context)
         if touching is None:
             return None
-        cut = touching
-    told = ObjectProperty(
-        "objects that the border cuts", only_objects(context, cut), lambda name: name.lower() in _TOLD_BY
-    )
+        cut, words = touching, "objects that the border cuts"
+    told = ObjectProperty(words, only_objects(context, cut), lambda name: name.lower() in _TOLD_BY)
     return property_claim(errors, context, told)
 
 

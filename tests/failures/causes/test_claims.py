@@ -11,9 +11,11 @@ from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.failures.causes.attributable import attributable
 from cvfail.failures.causes.context import CauseContext
 from cvfail.failures.causes.distributions import kolmogorov_smirnov
+from cvfail.failures.causes.label_noise import label_noise
 from cvfail.failures.causes.neighbours import neighbours
 from cvfail.failures.causes.offsets import clustered_mean
 from cvfail.failures.causes.threshold import threshold
+from cvfail.failures.causes.truncation import truncation
 from cvfail.failures.causes.units import UnitRows
 from cvfail.failures.conditions import Condition
 from cvfail.failures.errors_of_rows import RowErrors
@@ -110,6 +112,33 @@ def test_a_shift_to_the_left_is_told_with_its_size_and_excuses_no_annotator():
     assert abs(facts["dy"]) < 0.02
     assert "to the left" in table.df.filter(pl.col("cause") == "localisation")["evidence"][0]
     assert table.facts(1, "label_noise")["suspects"] == 0
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_only_boxes_at_the_border_are_said_to_be_cut_by_it(said):
+    """An attribute calls objects truncated wherever they lie; without one, those at the border are cut."""
+    data = scene(3, images=60)
+    if said:
+        cut = pl.int_range(pl.len()) % 2 == 0
+        data = replace(data, ground_truth=data.ground_truth.with_columns(truncated=cut))
+    claim = truncation(*errors_of(evaluate(data), "missed"))
+    missed = evaluate(data).ground_truth_at().filter(outcome="missed")
+    with_it = missed["truncated"].sum() if said else 0
+    words = "truncated objects" if said else "objects that the border cuts"
+    assert claim.facts["with_property"] == with_it
+    assert words in claim.text
+
+
+def test_what_is_suspect_of_false_positives_is_no_label_of_theirs():
+    evaluation = evaluate(scene(3, images=60))
+    background, missed = (label_noise(*errors_of(evaluation, error)) for error in ("background", "missed"))
+    count = evaluation.predictions_at().filter(error_type="background").height
+    suspects = background.facts["missing"]
+    assert suspects > 0
+    assert (
+        background.text == f"{suspects} of {count} false positives may well lie on an object without a label"
+    )
+    assert "labels are suspect" in missed.text
 
 
 def test_suppression_that_removes_the_duplicates_is_named():
