@@ -57,7 +57,8 @@ class HoiemErrors(ResultTable):
         self.trend = ResultTable(trend, caption=f"top-ranked false positives; {caption}")
 
     def _shown(self) -> pl.DataFrame:
-        return self.df.drop([name for name in _BOUNDS if self.df[name].is_null().all()], "fp_rule")
+        empty = [name for name in _BOUNDS if self.df[name].is_null().all()]
+        return self.df.drop(empty, "category_id", "fp_rule")
 
 
 def hoiem(
