@@ -24,7 +24,11 @@ _COUNTS = ("duplicates", "other_false_positives", "true_positives", "objects_los
 
 
 def nms_replay(
-    point: OperatingPoint, *, thresholds: Sequence[float] = NMS_THRESHOLDS, within: Mask | None = None
+    point: OperatingPoint,
+    *,
+    thresholds: Sequence[float] = NMS_THRESHOLDS,
+    within: Mask | None = None,
+    removed: Mask | None = None,
 ) -> pl.DataFrame:
     """Suppress the predictions of an operating point again, inside image and class, and count what is removed.
 
@@ -33,6 +37,7 @@ def nms_replay(
         thresholds: Overlap thresholds of the suppression; a prediction is removed if it overlaps a surviving one of
             higher score by more.
         within: Prediction rows that are counted apart, shape (D,); all of them take part in the suppression.
+        removed: What `nms_removals` gave for these thresholds, shape (T, D); replayed if not given.
 
     Returns:
         One row per threshold, ascending: ``nms_iou``; of the predictions that would be removed ``duplicates``,
@@ -63,11 +68,11 @@ def nms_replay(
 
     def count(block: Block) -> NDArray[np.int64]:
         part = point.on(block)
-        removed = _removed(part, ascending)
         rows = part.kept.size
         own = slice(block.first_prediction, block.first_prediction + rows)
+        gone = _removed(part, ascending) if removed is None else removed[:, own]
         chosen = np.zeros(rows, np.bool_) if within is None else within[own]
-        return np.stack([_counts(part, removed, np.ones(rows, np.bool_)), _counts(part, removed, chosen)])
+        return np.stack([_counts(part, gone, np.ones(rows, np.bool_)), _counts(part, gone, chosen)])
 
     totals = np.sum([totals, *point.evidence.over_blocks(count)], axis=0)
     columns: dict[str, pl.Series] = {"nms_iou": pl.Series(ascending, dtype=pl.Float64)}
@@ -93,8 +98,26 @@ def nms_removed(point: OperatingPoint, threshold: float) -> Mask:
         PolicyError: The threshold is not in [0, 1].
         QueryError: The evaluation is of a classifier.
     """
-    checked = _checked(point, [threshold])
-    return np.concatenate(point.over_blocks(lambda part: _removed(part, checked)[0]))
+    removed: Mask = nms_removals(point, [threshold])[0]
+    return removed
+
+
+def nms_removals(point: OperatingPoint, thresholds: Sequence[float] = NMS_THRESHOLDS) -> Mask:
+    """As `nms_removed` for several thresholds at once, which `nms_replay` takes for one slice after another.
+
+    Args:
+        point: The evaluation at an overlap and a score threshold.
+        thresholds: Of the suppression, as in `nms_replay`; equal ones count once.
+
+    Returns:
+        By ascending threshold and prediction row, shape (T, D).
+
+    Raises:
+        PolicyError: A threshold is not in [0, 1], or there are more than 32.
+        QueryError: The evaluation is of a classifier.
+    """
+    ascending = _checked(point, thresholds)
+    return np.concatenate(point.over_blocks(lambda part: _removed(part, ascending)), axis=1)
 
 
 def _checked(point: OperatingPoint, thresholds: Sequence[float]) -> list[float]:

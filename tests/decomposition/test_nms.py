@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvfail.decomposition.nms import NMS_THRESHOLDS, nms_removed, nms_replay
+from cvfail.decomposition.nms import NMS_THRESHOLDS, nms_removals, nms_removed, nms_replay
 from cvfail.errors import PolicyError, QueryError
 from cvfail.evidence.making import make_evidence
 from cvfail.evidence.operating_point import OperatingPoint
@@ -107,6 +107,19 @@ def test_classes_and_images_do_not_suppress_each_other():
     assert not nms_removed(point, 0.0).any()
 
 
+@pytest.mark.parametrize("thresholds", [NMS_THRESHOLDS, (0.7, 0.2, 0.7)])
+def test_one_suppression_serves_several_slices(thresholds):
+    point = made(11)
+    removed = nms_removals(point, thresholds)
+    assert removed.shape == (len(set(thresholds)), point.kept.size)
+    for row, threshold in zip(removed, sorted(set(thresholds)), strict=True):
+        np.testing.assert_array_equal(row, nms_removed(point, threshold))
+    for third in range(3):
+        within = np.arange(point.kept.size) % 3 == third
+        shared = nms_replay(point, thresholds=thresholds, within=within, removed=removed)
+        assert shared.equals(nms_replay(point, thresholds=thresholds, within=within))
+
+
 def test_saved_in_blocks_it_is_the_same(tmp_path):
     in_memory = made(7)
     stored = OperatingPoint.of(
@@ -115,6 +128,8 @@ def test_saved_in_blocks_it_is_the_same(tmp_path):
     within = np.arange(in_memory.kept.size) % 3 == 0
     assert nms_replay(stored, within=within).equals(nms_replay(in_memory, within=within))
     np.testing.assert_array_equal(nms_removed(stored, 0.5), nms_removed(in_memory, 0.5))
+    replayed = nms_replay(stored, within=within, removed=nms_removals(stored))
+    assert replayed.equals(nms_replay(in_memory, within=within))
 
 
 def test_nothing_at_all_has_zero_counts():

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cvfail.decomposition.nms import nms_removals
 from cvfail.evidence.attributes import attribute
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.operating_point import OperatingPoint
@@ -60,6 +61,11 @@ class CauseContext:
     def suspects(self) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         """Kinds of label suspects, see `cvfail.labels.suspect_rows.suspect_rows`."""
         return suspect_rows(self.point)
+
+    @cached_property
+    def suppressed(self) -> Mask:
+        """Predictions that a suppression would remove, by threshold, see `cvfail.decomposition.nms.nms_removals`."""
+        return nms_removals(self.point)
 
     @cached_property
     def sweep(self) -> ScoreSweep:

@@ -50,7 +50,8 @@ def duplicates(errors: ModeErrors, context: CauseContext) -> Claim | None:
 
 def _best_replay(errors: ModeErrors, context: CauseContext) -> dict[str, Fact]:
     """The threshold that removes most errors of the mode beyond objects of its slice that are lost."""
-    table = nms_replay(context.point, within=_concerned(errors, context)).with_columns(
+    replayed = nms_replay(context.point, within=_concerned(errors, context), removed=context.suppressed)
+    table = replayed.with_columns(
         removed=pl.col("duplicates_within") + pl.col("other_false_positives_within")
     )
     gain = (table["removed"] - table["objects_lost_within"]).to_numpy()
