@@ -24,6 +24,9 @@ By = Predicate | Sequence[Predicate] | Mapping[str, Predicate]
 
 CATEGORY = "category"
 
+MEAN = "(mean)"
+"""Stands for the mean over the classes."""
+
 
 @dataclass(frozen=True)
 class Group:

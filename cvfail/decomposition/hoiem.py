@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cvfail.decomposition.gains import Bootstrap, Gain, gain, mean_or_null
-from cvfail.decomposition.groups import By, Group, grouped
+from cvfail.decomposition.groups import MEAN, By, Group, grouped
 from cvfail.decomposition.hoiem_types import HOIEM_TYPES, categorised
 from cvfail.decomposition.repaired_curves import Mask
 from cvfail.decomposition.replay import Replay
@@ -15,9 +15,6 @@ from cvfail.decomposition.similar_classes import Similar, similar_classes
 from cvfail.errors import QueryError
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.tables.result import ResultTable
-
-MEAN = "(mean)"
-"""Stands for the mean over the classes."""
 
 _FIRST_RANK = 25
 

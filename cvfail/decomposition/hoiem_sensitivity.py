@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from cvfail.decomposition.groups import MEAN
+from cvfail.decomposition.hoiem import Schema
 from cvfail.decomposition.normalised_precision import NormalisedPrecision
 from cvfail.decomposition.object_levels import levels_of, object_characteristics
 from cvfail.decomposition.replay import Replay
@@ -16,13 +18,8 @@ from cvfail.statistics.averaged import averaged_ratio
 from cvfail.statistics.clustered import clustered_ratio
 from cvfail.tables.result import ResultTable
 
-MEAN = "(mean)"
-"""Stands for the mean over the classes."""
-
 _SHARE_OF_IMAGES = 0.15
 _ESTIMATES = ("overall", "lowest", "highest", "sensitivity", "impact")
-
-Schema = dict[str, pl.DataType | type[pl.DataType]]
 
 _KEY: Schema = {"code": pl.Int32}
 _LEVEL_TYPES: Schema = {

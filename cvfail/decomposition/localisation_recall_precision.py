@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.decomposition.groups import By, grouped
+from cvfail.decomposition.groups import MEAN, By, grouped
 from cvfail.decomposition.repaired_curves import Mask
 from cvfail.decomposition.replay import Replay
 from cvfail.errors import PolicyError, QueryError
@@ -14,9 +14,6 @@ from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.statistics.averaged import averaged_ratio
 from cvfail.statistics.clustered import clustered_ratio
 from cvfail.tables.result import ResultTable
-
-MEAN = "(mean)"
-"""Stands for the mean over the classes."""
 
 _AT_SCORE = ("localisation", "false_positive", "false_negative")
 _OPTIMAL = ("optimal_lrp", *(f"optimal_{name}" for name in _AT_SCORE), "optimal_score")

@@ -28,7 +28,7 @@ def similar_classes(evidence: Evidence, similar: Similar | None) -> NDArray[np.b
         By category code, shape (K, K); symmetric.
 
     Raises:
-        QueryError: A name is no class.
+        QueryError: A name is no class, or stands outside of a group.
     """
     alike = np.zeros((evidence.categories.height,) * 2, np.bool_)
     for group in _groups(evidence, similar):
@@ -44,7 +44,9 @@ def _groups(evidence: Evidence, similar: Similar | None) -> list[list[int]]:
                 groups.setdefault(name, []).append(code)
         return list(groups.values())
     codes = {name: code for code, name in enumerate(evidence.category_names)}
-    given = [[similar] if isinstance(similar, str) else list(group) for group in similar]
+    given = list(similar)
+    if isinstance(similar, str) or any(isinstance(group, str) for group in given):
+        raise QueryError(f"similar takes groups of names; found {given[0]!r}. Hint: [['cat', 'dog']]")
     unknown = [name for group in given for name in group if name not in codes]
     if unknown:
         raise QueryError(f"{unknown[0]!r} is not a class. Hint: groups of {', '.join(codes)}")

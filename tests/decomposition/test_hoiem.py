@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cvfail as cf
-from cvfail.decomposition.hoiem import HOIEM_TYPES, MEAN, hoiem
+from cvfail.decomposition.groups import MEAN
+from cvfail.decomposition.hoiem import hoiem
+from cvfail.decomposition.hoiem_types import HOIEM_TYPES
 from cvfail.errors import QueryError
 from cvfail.evidence.making import make_evidence
 from cvfail.evidence.operating_point import OperatingPoint
@@ -232,5 +234,8 @@ def test_what_has_no_meaning_is_refused():
     evidence = made(random_records(3))
     with pytest.raises(QueryError, match="'zebra' is not a class"):
         asked(evidence, similar=[("class 2", "zebra")])
+    for names in ("class 2", ["class 2", "class 5"]):
+        with pytest.raises(QueryError, match="similar takes groups of names"):
+            asked(evidence, similar=names)
     with pytest.raises(QueryError, match="for detection"):
         asked(make_evidence(from_labels(["a"], ["a"]), Policy()))

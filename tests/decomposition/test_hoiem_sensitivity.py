@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cvfail as cf
-from cvfail.decomposition.hoiem_sensitivity import MEAN, hoiem_sensitivity
+from cvfail.decomposition.groups import MEAN
+from cvfail.decomposition.hoiem_sensitivity import hoiem_sensitivity
 from cvfail.decomposition.object_levels import BINS, bins_by_rank, levels_of
 from cvfail.errors import QueryError
 from cvfail.evidence.making import make_evidence

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvfail.decomposition.localisation_recall_precision import MEAN, localisation_recall_precision
+from cvfail.decomposition.groups import MEAN
+from cvfail.decomposition.localisation_recall_precision import localisation_recall_precision
 from cvfail.errors import PolicyError, QueryError
 from cvfail.evidence.making import make_evidence
 from cvfail.evidence.operating_point import OperatingPoint
