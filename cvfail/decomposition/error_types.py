@@ -107,7 +107,7 @@ def error_types(
     point = OperatingPoint.of(evidence, iou=iou, score=score)
     everything = OperatingPoint.of(evidence, iou=point.iou, score=-np.inf)
     replay, counted = Replay.of(everything), Replay.of(point)
-    groups, by_class = grouped(everything, replay, by)
+    groups, by_class = grouped(everything, replay, by, columns=_SCHEMA)
     bootstrap = Bootstrap(replicates, confidence, seed)
     tables = [
         _table(group, group.of(replay), group.of(counted), by_class, progressive, bootstrap)

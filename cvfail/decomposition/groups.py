@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,19 +51,22 @@ class Group:
         return replay.within(objects=self.objects, errors=self.errors)
 
 
-def grouped(point: OperatingPoint, replay: Replay, by: By) -> tuple[list[Group], bool]:
+def grouped(
+    point: OperatingPoint, replay: Replay, by: By, *, columns: Container[str] = ()
+) -> tuple[list[Group], bool]:
     """Divide the rows, but for the class, which needs no match and no replay of its own.
 
     Args:
         point: The evaluation over every score.
         replay: Its replay.
         by: Attributes or slices; nothing for one group of everything.
+        columns: Of the answer beside those of the groups.
 
     Returns:
         The groups, and whether every class is to be told apart in each.
 
     Raises:
-        QueryError: An attribute is unknown, or a slice has no meaning for objects.
+        QueryError: An attribute is unknown or has the name of a column, or a slice has no meaning for objects.
 
     Notes:
         An object lies where its own values, its image and its class say. A false positive lies where its image and
@@ -75,6 +78,9 @@ def grouped(point: OperatingPoint, replay: Replay, by: By) -> tuple[list[Group],
     names = _attribute_names(point, by)
     if names is None:
         return [_slice(point, one) for one in declared_slices(by)], False
+    taken = [name for name in names if name != CATEGORY and name in columns]
+    if taken:
+        raise QueryError(f"{taken[0]!r} is the name of a column of the answer. Hint: rename the attribute")
     levels = [attribute(point.evidence, name) for name in names if name != CATEGORY]
     return (_levels(replay, levels) if levels else [Group({}, "exact")]), CATEGORY in names
 

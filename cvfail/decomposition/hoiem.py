@@ -110,7 +110,7 @@ def hoiem(
     replay = Replay.of(everything)
     kinds, corrected = categorised(everything, replay, similar_classes(evidence, similar))
     counted = np.asarray(evidence.scores >= point.score)
-    groups, _ = grouped(everything, replay, by)
+    groups, _ = grouped(everything, replay, by, columns={"category_id", *_SCHEMA, *_TREND})
     bootstrap = Bootstrap(replicates, confidence, seed)
     tables, trends = [], []
     for group in groups:

@@ -66,7 +66,7 @@ def localisation_recall_precision(
     everything = OperatingPoint(point.evidence, point.iou, -np.inf)
     replay, counted = Replay.of(everything), Replay.of(point)
     errors = (1.0 - _overlaps(everything)) / (1.0 - overlap)
-    groups, _ = grouped(everything, replay, by)
+    groups, _ = grouped(everything, replay, by, columns={"category_id", *_NUMBERS})
     tables = []
     for group in groups:
         table = _table(group.of(counted), group.of(replay), errors, overlap, confidence)

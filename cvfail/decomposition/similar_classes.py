@@ -44,9 +44,10 @@ def _groups(evidence: Evidence, similar: Similar | None) -> list[list[int]]:
                 groups.setdefault(name, []).append(code)
         return list(groups.values())
     codes = {name: code for code, name in enumerate(evidence.category_names)}
-    given = list(similar)
-    if isinstance(similar, str) or any(isinstance(group, str) for group in given):
-        raise QueryError(f"similar takes groups of names; found {given[0]!r}. Hint: [['cat', 'dog']]")
+    given = [similar] if isinstance(similar, str) else list(similar)
+    alone = [group for group in given if isinstance(group, str)]
+    if alone:
+        raise QueryError(f"similar takes groups of names; found {alone[0]!r}. Hint: [['cat', 'dog']]")
     unknown = [name for group in given for name in group if name not in codes]
     if unknown:
         raise QueryError(f"{unknown[0]!r} is not a class. Hint: groups of {', '.join(codes)}")

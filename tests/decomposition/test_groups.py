@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import cvfail as cf
 from cvfail.decomposition.error_types import error_types
 from cvfail.decomposition.groups import grouped
 from cvfail.decomposition.replay import Replay
@@ -160,3 +161,13 @@ def test_nothing_at_all_has_no_groups():
     evidence = make_evidence(detection([], [], [], []), Policy())
     assert len(error_types(evidence, by="size")) == 0
     assert len(error_types(evidence, by="category")) == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [("error_types", "share"), ("hoiem", "similar"), ("hoiem", "ap"), ("lrp", "localisation")],
+)
+def test_an_attribute_called_like_a_column_of_the_answer_is_refused(question, name):
+    evaluation = cf.evaluate(detection(*random_records(3), **{name: LIGHT}))
+    with pytest.raises(QueryError, match=f"'{name}' is the name of a column of the answer"):
+        getattr(evaluation, question)(by=name)
