@@ -102,6 +102,16 @@ def hoiem(
     Source: Hoiem, Chodpathumwan and Dai, Diagnosing Error in Object Detectors, ECCV 2012, §3.1; its code
         analyzeFalsePositives.m, whose normalised precision is replaced by AP as everywhere here. Cost: a pass over
         the pairs, then over the predictions per category and group.
+
+    Example:
+        >>> import cvfail as cf
+        >>> truth = {"image_id": [1, 1], "category_id": ["cat", "dog"], "bbox": [[0, 0, 9, 9], [40, 0, 9, 9]]}
+        >>> found = {"image_id": [1] * 3, "category_id": ["cat"] * 3, "score": [0.9, 0.8, 0.7],
+        ...          "bbox": [[40, 0, 9, 9], [0, 0, 9, 4], [80, 0, 9, 9]]}
+        >>> evaluation = cf.evaluate(cf.from_frames(ground_truth=truth, predictions=found, box_format="xywh"))
+        >>> cats = evaluation.hoiem(similar=[["cat", "dog"]]).df.filter(category="cat")
+        >>> cats.select("error_type", "count", "delta_ap_corrected").rows()
+        [('localisation', 1, 0.5), ('similar', 1, None), ('other', 0, None), ('background', 1, None)]
     """
     evidence = point.evidence
     if evidence.task != "detection":
