@@ -191,6 +191,17 @@ def _levels(values: pl.Series, reference: pl.Series) -> pl.Series:
     return exact.cast(pl.String).set(numbers.is_null(), None)
 
 
+def attribute_levels(evidence: Evidence, name: str) -> list[str | None]:
+    """All levels that an attribute of `attribute_names` has, whatever the block, null last."""
+    if name == "category":
+        return list(evidence.category_names)
+    if name == "size" and evidence.task == "detection":
+        return list(SIZE_LABELS)
+    table = "images" if name in evidence.attributes("images") else "ground_truth"
+    values = as_levels(evidence.whole.attribute_column(table, name)).cast(pl.String)
+    return values.unique().sort(nulls_last=True).to_list()
+
+
 def level_bounds(evidence: Evidence, name: str) -> dict[str, tuple[float | None, float | None]] | None:
     """Lowest number of each level of an attribute and the first one above it; None if its levels are no ranges."""
     for table in ("images", "ground_truth"):

@@ -170,11 +170,13 @@ def every_slice(
         (['light=day', 'light=night'], [0.0, 0.75])
     """
     work = partial(_slices_of, units, read_only(errors), min_support)
-    parts = run_in_order(work, list(_sets(units, max_order)), threads=worker_count(threads))
+    parts = run_in_order(work, list(attribute_sets(units, max_order)), threads=worker_count(threads))
     items = tuple(own for numbers, _ in parts for own in map(tuple, numbers.tolist()))
     sums = np.concatenate([np.zeros((0, len(SLICE_SUMS))), *(own for _, own in parts)])
     whole = _totals(units.per_cluster(errors))
-    return EverySlice(items, contrast_from_sums(_frame(sums), whole, by=["slice"], confidence=confidence))
+    return EverySlice(
+        items, contrast_from_sums(frame_of_sums(sums), whole, by=["slice"], confidence=confidence)
+    )
 
 
 def against_rest(
@@ -204,14 +206,14 @@ def compared(own: ClusterSums, whole: ClusterSums, *, confidence: float = 0.95) 
     n, y, all_n, all_y = own.units, own.errors, whole.units, whole.errors
     inside = n != 0.0
     if not inside.any():
-        return contrast_from_sums(_frame(np.zeros((0, len(SLICE_SUMS)))), _totals(whole), by=["slice"])
+        return contrast_from_sums(frame_of_sums(np.zeros((0, len(SLICE_SUMS)))), _totals(whole), by=["slice"])
     sums = [
         *(np.count_nonzero(inside), np.count_nonzero(inside & (n == all_n))),
         *(n.sum(), y.sum(), y @ y, y @ n, n @ n),
         *(y @ all_y, y @ all_n, n @ all_y, n @ all_n),
     ]
     return contrast_from_sums(
-        _frame(np.array([sums], np.float64)), _totals(whole), by=["slice"], confidence=confidence
+        frame_of_sums(np.array([sums], np.float64)), _totals(whole), by=["slice"], confidence=confidence
     )
 
 
@@ -222,14 +224,15 @@ def _totals(whole: ClusterSums) -> pl.DataFrame:
     return pl.DataFrame({name: [total] for name, total in zip(TOTAL_SUMS, sums, strict=True)})
 
 
-def _frame(sums: Numbers) -> pl.DataFrame:
+def frame_of_sums(sums: Numbers) -> pl.DataFrame:
     """Sums of slices, shape (k, 11), with the number of each."""
     frame = pl.DataFrame(sums, schema=list(SLICE_SUMS), orient="row")
     counts = (pl.col(name).cast(pl.Int64) for name in ("clusters", "clusters_inside"))
     return frame.with_columns(*counts, slice=pl.int_range(pl.len()))
 
 
-def _sets(units: ClusteredUnits, max_order: int) -> Iterator[tuple[int, ...]]:
+def attribute_sets(units: ClusteredUnits, max_order: int) -> Iterator[tuple[int, ...]]:
+    """Numbers of one attribute, then of two, and so on, whose values have no more than 2²⁴ combinations."""
     numbers = range(len(units.attributes))
     for order in range(1, max_order + 1):
         for chosen in combinations(numbers, order):
@@ -241,30 +244,47 @@ def _slices_of(
     units: ClusteredUnits, errors: Numbers, min_support: int, chosen: tuple[int, ...]
 ) -> tuple[NDArray[np.int64], Numbers]:
     """Conditions of every slice of a set of attributes, shape (k, order), and their sums, shape (k, 11)."""
-    sizes = [units.attributes[k].size for k in chosen]
+    cells, sizes = cells_of(units, chosen)
+    counts = np.bincount(cells, minlength=int(np.prod(sizes))).reshape(sizes)
+    kept = (counts >= max(min_support, 1)) & has_items(units, chosen) & ~repeats_a_wider_one(counts)
+    numbers = np.flatnonzero(kept)
+    sums = np.zeros((numbers.size, len(SLICE_SUMS)))
+    add_clusters(read_only(cells), places_of(numbers, counts.size), units.starts, errors, sums)
+    return items_of(units, chosen, numbers), sums
+
+
+def cells_of(units: ClusteredUnits, chosen: tuple[int, ...]) -> tuple[NDArray[np.int64], tuple[int, ...]]:
+    """The combination of values of some attributes that each unit has, by number, and how many values each has."""
+    sizes = tuple(units.attributes[k].size for k in chosen)
     cells = np.zeros(units.rows.size, np.int64)
     for k, size in zip(chosen, sizes, strict=True):
         cells *= size
         cells += units.attributes[k].codes
-    counts = np.bincount(cells, minlength=int(np.prod(sizes))).reshape(sizes)
-    kept = (counts >= max(min_support, 1)) & _has_items(units, chosen) & ~_repeats_a_wider_one(counts)
-    places = np.full(counts.size, -1, np.int32)
-    numbers = np.flatnonzero(kept)
+    return cells, sizes
+
+
+def places_of(numbers: NDArray[np.int64], size: int) -> NDArray[np.int32]:
+    """Where each of some numbers below a size stands among them; -1 for the others."""
+    places = np.full(size, -1, np.int32)
     places[numbers] = np.arange(numbers.size)
-    sums = np.zeros((numbers.size, len(SLICE_SUMS)))
-    add_clusters(read_only(cells), read_only(places), units.starts, errors, sums)
-    codes = np.stack(np.unravel_index(numbers, sizes), axis=1).reshape(numbers.size, len(chosen))
-    return codes + np.array([units.first_item[k] for k in chosen], np.int64), sums
+    return read_only(places)
 
 
-def _has_items(units: ClusteredUnits, chosen: tuple[int, ...]) -> Mask:
-    """Cells of values that make slices; the last code of an attribute may be all rare values together."""
+def items_of(units: ClusteredUnits, chosen: tuple[int, ...], cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The conditions that combinations of values of some attributes stand for, shape (cells, attributes)."""
+    sizes = tuple(units.attributes[k].size for k in chosen)
+    codes = np.stack(np.unravel_index(cells, sizes), axis=1) if chosen else np.zeros((cells.size, 0))
+    return codes.astype(np.int64) + np.array([units.first_item[k] for k in chosen], np.int64)
+
+
+def has_items(units: ClusteredUnits, chosen: tuple[int, ...]) -> Mask:
+    """Combinations of values that make slices; the last code of an attribute may be all rare values together."""
     axes = [np.arange(units.attributes[k].size) < len(units.attributes[k].items) for k in chosen]
-    return np.asarray(reduce(np.logical_and.outer, axes))
+    return np.asarray(reduce(np.logical_and.outer, axes, np.True_))
 
 
-def _repeats_a_wider_one(counts: NDArray[np.int64]) -> Mask:
-    """Cells that hold as many units as one without one of the conditions."""
+def repeats_a_wider_one(counts: NDArray[np.int64]) -> Mask:
+    """Combinations that hold as many units as one without one of the conditions."""
     repeated = np.zeros(counts.shape, np.bool_)
     if counts.ndim > 1:
         for axis in range(counts.ndim):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
 from cvfail.errors import QueryError
-from cvfail.evidence.attributes import as_levels, attribute, attribute_names, is_of_both_sides
+from cvfail.evidence.attributes import attribute, attribute_levels, attribute_names, is_of_both_sides
 from cvfail.evidence.evidence import ROW_NUMBERS, Evidence
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.slices.predicates import NULL, AttributeValue, Part, Slice, columns_of
@@ -141,7 +141,7 @@ def _by_level(evidence: Evidence, part: AttributeValue) -> _Sides | pl.Expr:
     if name not in {*images, *objects, *derived}:
         return _compared(part, _dtype(evidence, name))
     found = attribute(evidence, name)
-    levels = _levels(evidence, name)
+    levels = attribute_levels(evidence, name)
     value = None if part.value == NULL else part.value
     if value not in levels:
         has_numbers = name not in derived and _column(evidence, name).dtype.is_numeric()
@@ -177,16 +177,6 @@ def _dtype(evidence: Evidence, name: str) -> pl.DataType:
     """
     table = min(_tables_with(evidence, name))
     return evidence.images[name].dtype if table == "images" else _values(evidence, table, name).dtype
-
-
-def _levels(evidence: Evidence, name: str) -> list[str | None]:
-    """All values of an attribute as text, null last."""
-    if name == "category":
-        return list(evidence.category_names)
-    if name == "size":
-        return ["small", "medium", "large"]
-    values = as_levels(_column(evidence, name)).cast(pl.String).unique().sort(nulls_last=True)
-    return values.to_list()
 
 
 def _column(evidence: Evidence, name: str) -> pl.Series:

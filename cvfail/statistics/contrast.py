@@ -94,7 +94,8 @@ def contrast_from_sums(
 
     Args:
         sums: Columns ``by`` and those of `slice_sums`, one row per slice.
-        totals: One row, the columns of `total_sums`.
+        totals: The columns of `total_sums`: one row; or, where each slice has a rest of its own, a row per slice
+            with the columns ``by``.
         by: Columns that name a slice.
         confidence: Coverage of the intervals, in (0, 1).
 
@@ -114,7 +115,8 @@ def contrast_from_sums(
         >>> contrast_from_sums(sums, total_sums(totals), by=["light"])["excess_errors"].to_list()
         [8.0]
     """
-    return _inference(_rates(attach(sums, totals, [])), by, confidence)
+    own = [name for name in by if name in totals.columns]
+    return _inference(_rates(attach(sums, totals, own)), by, confidence)
 
 
 def _rates(sums: pl.DataFrame) -> pl.DataFrame:
