@@ -1,4 +1,4 @@
-"""Which slices fail more than the rest: all of them are tested, and of those that overlap one is picked."""
+"""Which slices fail more than the rest, or one value more than another: all are tested, and few picked."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.failures.conditions import Condition, condition_of_level
 from cvfail.failures.selection import select_modes
-from cvfail.failures.units import Units, object_units, prediction_units
-from cvfail.slices.every_slice import ClusteredUnits, EverySlice, every_slice
+from cvfail.failures.units import ErrorUnits, Units, object_units, prediction_units
+from cvfail.failures.value_pair import ValuePair
+from cvfail.slices.every_contrast import every_contrast
+from cvfail.slices.every_slice import EverySlice, every_slice
 from cvfail.statistics.multiplicity import benjamini_hochberg
 
 _SAME_ROWS = ("error", "units", "errors", "clusters")
@@ -30,6 +30,7 @@ class SearchedMode:
     Attributes:
         error: The error.
         conditions: The slice.
+        against: What it was compared with; None for everything else.
         p_value: Of no difference from the rest.
         q_value: The same, for having looked at all slices and errors.
         significant: Whether it was picked from those below the level.
@@ -37,6 +38,7 @@ class SearchedMode:
 
     error: str
     conditions: tuple[Condition, ...]
+    against: tuple[Condition, ...] | None
     p_value: float
     q_value: float
     significant: bool
@@ -59,6 +61,7 @@ def search_modes(
     point: OperatingPoint,
     names: Sequence[str],
     *,
+    pair: ValuePair | None = None,
     max_order: int,
     level: float,
     min_support: int,
@@ -68,13 +71,16 @@ def search_modes(
 ) -> Searched:
     """Test every slice against the rest for every error, and pick one slice per failure.
 
-    Arguments are those of `cvfail.failures.modes.failure_modes`.
+    Arguments are those of `cvfail.failures.modes.failure_modes`; with a pair of values, slices are of the first and
+    compared with those of the second.
     """
     looked = _Looked(
         point,
-        {error: units for units in _kinds(point, names, min_support) for error in units.errors},
+        {error: units for units in _kinds(point, names, min_support, pair) for error in units.errors},
+        pair,
         max_order=max_order,
         min_support=min_support,
+        min_clusters=min_clusters,
         confidence=confidence,
     )
     tested = looked.table.filter((pl.col("clusters") >= min_clusters) & pl.col("p_value").is_not_null())
@@ -95,9 +101,11 @@ def search_modes(
     return Searched(tuple(modes), len(tested))
 
 
-def _kinds(point: OperatingPoint, names: Sequence[str], min_support: int) -> Iterator[Units]:
-    yield object_units(point, names, min_support=min_support)
-    yield prediction_units(point, names, min_support=min_support)
+def _kinds(
+    point: OperatingPoint, names: Sequence[str], min_support: int, pair: ValuePair | None
+) -> Iterator[Units]:
+    yield object_units(point, names, min_support=min_support, pair=pair)
+    yield prediction_units(point, names, min_support=min_support, pair=pair)
 
 
 def _by_excess(table: pl.DataFrame) -> pl.DataFrame:
@@ -105,10 +113,9 @@ def _by_excess(table: pl.DataFrame) -> pl.DataFrame:
 
 
 class _Told(NamedTuple):
-    """The units of one error, which of them have it, and every slice of them."""
+    """The units of one error, and every slice of them."""
 
-    units: ClusteredUnits
-    errors: NDArray[np.float64]
+    units: ErrorUnits
     slices: EverySlice
 
 
@@ -119,19 +126,30 @@ class _Looked:
         self,
         point: OperatingPoint,
         units: dict[str, Units],
+        pair: ValuePair | None,
         *,
         max_order: int,
         min_support: int,
+        min_clusters: int,
         confidence: float,
     ) -> None:
-        self._point, self._confidence = point, confidence
+        self._point, self._pair, self._confidence = point, pair, confidence
         self._told: dict[str, _Told] = {}
+        options = {"max_order": max_order, "min_support": min_support}
         for error, told in units.items():
-            clustered, errors = told.of_error(error)
-            found = every_slice(
-                clustered, errors, max_order=max_order, min_support=min_support, confidence=confidence
-            )
-            self._told[error] = _Told(clustered, errors, found)
+            own = told.of_error(error)
+            if own.has_value is None:
+                found = every_slice(own.clustered, own.errors, **options, confidence=confidence)
+            else:
+                found = every_contrast(
+                    own.clustered,
+                    own.errors,
+                    own.has_value,
+                    **options,
+                    min_clusters=min_clusters,
+                    confidence=confidence,
+                )
+            self._told[error] = _Told(own, found)
         self.table = pl.concat(
             told.slices.table.select(pl.lit(error).alias("error"), pl.all())
             for error, told in self._told.items()
@@ -140,19 +158,19 @@ class _Looked:
     def pick(self, error: str, candidates: pl.DataFrame, level: float) -> list[int]:
         """One slice per failure, see `cvfail.failures.selection.select_modes`."""
         told = self._told[error]
-        return select_modes(
-            told.units, told.errors, told.slices, candidates, level=level, confidence=self._confidence
-        )
+        return select_modes(told.units, told.slices, candidates, level=level, confidence=self._confidence)
 
     def mode(self, row: dict[str, Any], *, significant: bool) -> SearchedMode:
         """A row of the table as a mode."""
-        told = self._told[row["error"]]
-        items = [told.units.items[number] for number in told.slices.items[row["slice"]]]
+        told, pair = self._told[row["error"]], self._pair
+        items = [told.units.clustered.items[number] for number in told.slices.items[row["slice"]]]
+        conditions = tuple(
+            condition_of_level(self._point.evidence, item.attribute, item.value) for item in items
+        )
         return SearchedMode(
             error=row["error"],
-            conditions=tuple(
-                condition_of_level(self._point.evidence, item.attribute, item.value) for item in items
-            ),
+            conditions=conditions if pair is None else (pair.condition, *conditions),
+            against=None if pair is None else (pair.other, *conditions),
             p_value=row["p_value"],
             q_value=row["q_value"],
             significant=significant,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.slices.every_slice import ClusteredUnits, EverySlice, against_rest
+from cvfail.failures.units import ErrorUnits
+from cvfail.slices.every_slice import EverySlice, against_rest
+from cvfail.statistics.interaction import interaction
+from cvfail.statistics.slice_sums import ClusterSums
 
 MOST_CANDIDATES = 150
 """Only this many slices, by the lower bound of their excess, compete; the others overlap with them."""
@@ -21,23 +24,15 @@ _CONSIDERABLE = 0.2
 """… although this share of the units is left, or more."""
 
 Mask = NDArray[np.bool_]
-Numbers = NDArray[np.float64]
 
 
 def select_modes(
-    units: ClusteredUnits,
-    errors: Numbers,
-    found: EverySlice,
-    candidates: pl.DataFrame,
-    *,
-    level: float,
-    confidence: float,
+    units: ErrorUnits, found: EverySlice, candidates: pl.DataFrame, *, level: float, confidence: float
 ) -> list[int]:
-    """Pick slices one after another, each judged on the units that no earlier pick contains.
+    """Pick slices one after another, each judged on the units that no earlier pick accounts for.
 
     Args:
-        units: What the slices are told of.
-        errors: 1 where a unit has the error.
+        units: What the slices are told of, and which have the error.
         found: The slices that were looked at.
         candidates: Rows of its table: the significant ones of this error.
         level: A slice is narrowed by a further condition only if that makes a difference at this level.
@@ -51,21 +46,20 @@ def select_modes(
         more than the rest of a wider candidate, the wider one is taken; if all of its excess lies in a narrower
         candidate, the narrower one. A candidate is not taken whose remaining units do not fail more than the rest:
         its p-value exceeds the largest p-value among the candidates. Bounds are computed where the excess itself,
-        which no bound exceeds, leaves room for a better one. Cost: per pick a pass over the units for every
-        candidate, and a comparison by cluster for few of them.
+        which no bound exceeds, leaves room for a better one. Of two values, a slice is compared with its units of
+        the other value, a pick accounts for the units of both, and a slice says more than a wider one if the
+        values differ more in it, see `cvfail.statistics.interaction`. Cost: per pick a pass over the units for
+        every candidate, and a comparison by cluster for few of them.
     """
     pool = candidates.sort(["excess_lower", "slice"], descending=[True, False], nulls_last=True)
     slices = pool["slice"].head(MOST_CANDIDATES).to_list()
     contest = _Contest(
         units=units,
-        errors=errors,
-        slices=slices,
-        items=[frozenset(found.items[number]) for number in slices],
-        masks=[units.members(found.items[number]) for number in slices],
+        candidates=[_Candidate.of(units, frozenset(found.items[number])) for number in slices],
         confidence=confidence,
     )
     worst = float(candidates["p_value"].to_numpy().max())
-    free = np.ones(errors.size, np.bool_)
+    free = np.ones(units.errors.size, np.bool_)
     alive = list(range(len(slices)))
     picked: list[int] = []
     while alive:
@@ -74,85 +68,137 @@ def select_modes(
             break
         chosen = contest.right_width(best, alive, among=free, level=level)
         picked.append(slices[chosen])
-        free &= ~contest.masks[chosen]
+        free &= ~contest.candidates[chosen].accounted
         alive.remove(chosen)
     return picked
 
 
 @dataclass(frozen=True)
-class _Contest:
-    """Candidates by number, with the units that each contains."""
+class _Candidate:
+    """A slice and what it is compared with.
 
-    units: ClusteredUnits
-    errors: Numbers
-    slices: Sequence[int]
-    items: list[frozenset[int]]
-    masks: list[Mask]
+    Attributes:
+        items: Its conditions.
+        mask: Its units.
+        beside: The units of the other value under the same conditions; None if it is compared with all others.
+    """
+
+    items: frozenset[int]
+    mask: Mask
+    beside: Mask | None
+
+    @classmethod
+    def of(cls, units: ErrorUnits, items: frozenset[int]) -> _Candidate:
+        """The units of some conditions."""
+        members = units.clustered.members(sorted(items))
+        if units.has_value is None:
+            return cls(items, members, None)
+        return cls(items, members & units.has_value, members & ~units.has_value)
+
+    @property
+    def accounted(self) -> Mask:
+        """The units that no later pick needs to tell of."""
+        return self.mask if self.beside is None else self.mask | self.beside
+
+    def around(self, among: Mask) -> Mask:
+        """The slice, and what it is compared with."""
+        return among if self.beside is None else among & self.accounted
+
+
+@dataclass(frozen=True)
+class _Contest:
+    """Candidates by number."""
+
+    units: ErrorUnits
+    candidates: Sequence[_Candidate]
     confidence: float
 
-    def best(self, candidates: list[int], *, among: Mask, worst: float) -> int | None:
+    def best(self, numbers: list[int], *, among: Mask, worst: float) -> int | None:
         """The candidate with the largest lower bound of its excess among some units; None if none fails more."""
         best, bound = None, -np.inf
-        for excess, candidate in self._by_excess(candidates, among):
+        for excess, number in self._by_excess(numbers, among):
             if excess <= 0.0 or excess <= bound:
                 break
-            row = self._against_rest(candidate, among)
-            if row is None or row["p_value"] is None or row["p_value"] > worst:
+            row = self._against_rest(number, among)
+            p_value, lower = row["p_value"], row["excess_lower"]
+            if p_value is None or lower is None or p_value > worst:
                 continue
-            if row["excess_lower"] > bound:
-                best, bound = candidate, row["excess_lower"]
+            if lower > bound:
+                best, bound = number, lower
         return best
 
-    def right_width(self, best: int, candidates: list[int], *, among: Mask, level: float) -> int:
+    def right_width(self, best: int, numbers: list[int], *, among: Mask, level: float) -> int:
         """The best candidate, or a wider or narrower one that describes the same failure better."""
-        for _, other in self._by_excess(candidates, among):
-            if self.items[other] < self.items[best] and not self._fails_more(
-                best, among & self.masks[other], level
-            ):
+        own = self.candidates[best].items
+        for _, other in self._by_excess(numbers, among):
+            items = self.candidates[other].items
+            if items < own and not self._says_more(best, other, among, level):
                 return other
-            if self.items[other] > self.items[best] and self._holds_all(other, best, among, level):
+            if items > own and self._holds_all(other, best, among, level):
                 return other
         return best
 
-    def _by_excess(self, candidates: list[int], among: Mask) -> list[tuple[float, int]]:
+    def _by_excess(self, numbers: list[int], among: Mask) -> list[tuple[float, int]]:
         """Candidates with their excess among some units, largest first, ties by number."""
-        excess = zip(self._excess(candidates, among), candidates, strict=True)
+        excess = zip(self._excess(numbers, among), numbers, strict=True)
         return sorted(excess, key=lambda one: (-one[0], one[1]))
 
-    def _excess(self, candidates: Sequence[int], among: Mask) -> list[float]:
+    def _excess(self, numbers: Sequence[int], among: Mask) -> list[float]:
         """Errors of candidates beyond those expected at the rate of the rest of some units."""
-        wrong = among & (self.errors > 0.0)
+        wrong = among & (self.units.errors > 0.0)
         all_units, all_errors = np.count_nonzero(among), np.count_nonzero(wrong)
         excess = []
-        for candidate in candidates:
-            n = np.count_nonzero(self.masks[candidate] & among)
-            y = np.count_nonzero(self.masks[candidate] & wrong)
-            rest = all_units - n
-            excess.append(y - n * (all_errors - y) / rest if rest else -np.inf)
+        for number in numbers:
+            one = self.candidates[number]
+            n, y = np.count_nonzero(one.mask & among), np.count_nonzero(one.mask & wrong)
+            if one.beside is None:
+                rest, rest_errors = all_units - n, all_errors - y
+            else:
+                rest, rest_errors = (np.count_nonzero(one.beside & rows) for rows in (among, wrong))
+            excess.append(y - n * rest_errors / rest if rest else -np.inf)
         return excess
 
     def _holds_all(self, narrow: int, wide: int, among: Mask, level: float) -> bool:
         """Whether a wide slice fails because of a narrow one in it: what is left is much, and hardly fails more."""
-        inside = among & self.masks[wide]
-        if (inside & ~self.masks[narrow]).sum() < _CONSIDERABLE * inside.sum():
+        inside = among & self.candidates[wide].mask
+        if (inside & ~self.candidates[narrow].mask).sum() < _CONSIDERABLE * inside.sum():
             return False
-        without = among & ~self.masks[narrow]
+        without = among & ~self.candidates[narrow].accounted
         (whole,), (left,) = self._excess([wide], among), self._excess([wide], without)
         if left > _NEGLIGIBLE * whole:
             return False
-        return self._fails_more(narrow, inside, level) and not self._fails_more(wide, without, level)
+        if not self._says_more(narrow, wide, among, level):
+            return False
+        return not _is_more(self._against_rest(wide, without), level)
 
-    def _fails_more(self, candidate: int, among: Mask, level: float) -> bool:
-        row = self._against_rest(candidate, among)
-        return (
-            row is not None
-            and row["p_value"] is not None
-            and row["p_value"] < level
-            and row["difference"] > 0
+    def _says_more(self, narrow: int, wide: int, among: Mask, level: float) -> bool:
+        """Whether a slice fails more than the rest of a wider one, or its two values differ more than there."""
+        inner, outer = self.candidates[narrow], self.candidates[wide]
+        if inner.beside is None or outer.beside is None:
+            return _is_more(self._against_rest(narrow, among & outer.mask), level)
+        outside = among & ~inner.accounted
+        found = interaction(
+            (self._sums(inner.mask & among), self._sums(inner.beside & among)),
+            (self._sums(outer.mask & outside), self._sums(outer.beside & outside)),
+            confidence=self.confidence,
         )
+        return _is_more({"difference": found.estimate, "p_value": found.p_value}, level)
 
-    def _against_rest(self, candidate: int, among: Mask) -> dict[str, float] | None:
+    def _sums(self, mask: Mask) -> ClusterSums:
+        return self.units.clustered.per_cluster(self.units.errors, mask)
+
+    def _against_rest(self, number: int, among: Mask) -> dict[str, float | None]:
+        one = self.candidates[number]
         table = against_rest(
-            self.units, self.errors, self.masks[candidate], among=among, confidence=self.confidence
+            self.units.clustered,
+            self.units.errors,
+            one.mask,
+            among=one.around(among),
+            confidence=self.confidence,
         )
-        return table.row(0, named=True) if len(table) else None
+        return table.row(0, named=True) if len(table) else dict.fromkeys(table.columns)
+
+
+def _is_more(row: Mapping[str, float | None], level: float) -> bool:
+    difference, p_value = row["difference"], row["p_value"]
+    return difference is not None and p_value is not None and p_value < level and difference > 0

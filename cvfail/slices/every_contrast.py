@@ -55,9 +55,9 @@ def every_contrast(
         threads: Sets of attributes are worked off on so many threads; the result is the same for any.
 
     Returns:
-        Conditions of the slices, without the value, and one row for each: units, errors, rate of the value, rest_units,
-        rest_errors, rest_rate of the other in the same slice, and what follows from them. A slice that holds the same
-        units as one with a condition less is left out.
+        Conditions of the slices, without the value, and one row for each: units, errors, rate of the value,
+        rest_units, rest_errors, rest_rate of the other in the same slice, and what follows from them. A slice that
+        holds the same units as one with a condition less is left out.
 
     Notes:
         Clusters may have units of both values: their covariance is part of the variance, see

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from itertools import accumulate, combinations
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,7 +15,7 @@ from cvfail.kernels.clustered_cells import add_clusters
 from cvfail.kernels.ordering import group_rows
 from cvfail.slices.items import Dropped, EncodedAttribute, Item, encode_attribute
 from cvfail.statistics.contrast import contrast_from_sums
-from cvfail.statistics.slice_sums import SLICE_SUMS, TOTAL_SUMS
+from cvfail.statistics.slice_sums import SLICE_SUMS, TOTAL_SUMS, ClusterSums
 from cvfail.tables.arrays import read_only
 from cvfail.tables.parallel import run_in_order, worker_count
 
@@ -24,13 +23,6 @@ Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 
 _MOST_CELLS = 1 << 24
-
-
-class ClusterSums(NamedTuple):
-    """What each cluster code has: Σ units and Σ errors, shape (clusters,) each."""
-
-    units: Numbers
-    errors: Numbers
 
 
 @dataclass(frozen=True)
@@ -280,7 +272,7 @@ def items_of(units: ClusteredUnits, chosen: tuple[int, ...], cells: NDArray[np.i
 def has_items(units: ClusteredUnits, chosen: tuple[int, ...]) -> Mask:
     """Combinations of values that make slices; the last code of an attribute may be all rare values together."""
     axes = [np.arange(units.attributes[k].size) < len(units.attributes[k].items) for k in chosen]
-    return np.asarray(reduce(np.logical_and.outer, axes, np.True_))
+    return np.asarray(reduce(np.logical_and.outer, axes, np.ones((), np.bool_)))
 
 
 def repeats_a_wider_one(counts: NDArray[np.int64]) -> Mask:

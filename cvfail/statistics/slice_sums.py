@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cvfail.statistics.grouping import aggregate, attach
 
@@ -38,6 +41,13 @@ SLICE_SUMS = tuple(_OF_SLICES)
 
 TOTAL_SUMS = tuple(_OF_TOTALS)
 """What `total_sums` returns."""
+
+
+class ClusterSums(NamedTuple):
+    """What each cluster code has of some units: Σ units and Σ errors, shape (clusters,) each."""
+
+    units: NDArray[np.float64]
+    errors: NDArray[np.float64]
 
 
 def slice_sums(slices: pl.DataFrame, totals: pl.DataFrame, *, by: Sequence[str]) -> pl.DataFrame:

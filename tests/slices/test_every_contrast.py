@@ -15,7 +15,7 @@ SUPPORT, CLUSTERS = 4, 3
 
 
 def plain_contrasts(values, clusters, errors, is_value, max_order):
-    """Each slice by a filter; those with too few units or clusters of a value, or that repeat a wider one, left out."""
+    """Each slice by a filter; without those of too few units or clusters of a value, or that repeat a wider one."""
     frame = values.with_columns(pl.all().cast(pl.String)).with_columns(
         pl.Series("cluster", clusters),
         pl.Series("errors", errors),
