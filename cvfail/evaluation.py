@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cvfail.failures.failure_mode import FailureMode
     from cvfail.failures.mode_table import FailureModes
     from cvfail.failures.modes import ModeOptions
+    from cvfail.failures.value_pair import Value
     from cvfail.labels.label_noise import LabelNoise
     from cvfail.labels.object_label_quality import ObjectLabelQuality
     from cvfail.labels.suspects import LabelErrors, SuspectOptions
@@ -208,6 +209,38 @@ class Evaluation(Evaluated):
         from cvfail.failures.modes import frozen_mode
 
         return frozen_mode(self._point(iou, score), error, where)
+
+    def failure_contrast(
+        self,
+        attribute: str,
+        value: Value,
+        against: Value,
+        *,
+        attributes: Sequence[str] | None = None,
+        iou: float | None = None,
+        score: float | None = None,
+        **options: Unpack[ModeOptions],
+    ) -> FailureModes:
+        """The failure modes of one value against another; see `cvfail.failures.contrast.failure_contrast`."""
+        from cvfail.failures.contrast import failure_contrast
+
+        point = self._point(iou, score)
+        return failure_contrast(point, attribute, value, against, attributes=attributes, **options)
+
+    def contrast_rates(
+        self,
+        attribute: str,
+        value: Value,
+        against: Value,
+        *,
+        iou: float | None = None,
+        score: float | None = None,
+        confidence: float = 0.95,
+    ) -> ResultTable:
+        """How often each error happens with either value; see `cvfail.failures.contrast.contrast_rates`."""
+        from cvfail.failures.contrast import contrast_rates
+
+        return contrast_rates(self._point(iou, score), attribute, value, against, confidence=confidence)
 
     def lrp(
         self,

@@ -99,6 +99,18 @@ class FailureMode:
         return None if self.against is None else slice_of(self.against)
 
     @property
+    def differing(self) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+        """The conditions that what it is compared with does not share, and those that hold there instead.
+
+        Everything else shares no condition, and no condition holds there.
+        """
+        against = self.against or ()
+        return (
+            tuple(one for one in self.conditions if one not in against),
+            tuple(one for one in against if one not in self.conditions),
+        )
+
+    @property
     def name(self) -> str:
         """Error and slice in short."""
         against = "" if self.against is None else f" against {slice_name(self.against)}"

@@ -19,6 +19,7 @@ from cvfail.failures.failure_mode import ARROW, FailureMode
 from cvfail.failures.mode_errors import ModeErrors
 from cvfail.failures.mode_table import FailureModes, RankBy, Search, ranked_modes
 from cvfail.failures.search import SearchedMode, search_modes
+from cvfail.failures.value_pair import ValuePair
 
 _ONE_PAIR = 0.8
 """Objects taken for another class are told as a→b if this share of them is of one pair."""
@@ -88,16 +89,53 @@ def failure_modes(
         for another class are told as a→b where 80 % of them are of one pair; p and q are of the slice as it was
         tested. Attributes that only ground truth has are not used for false positives.
     """
+    names = attribute_names(point.evidence) if attributes is None else list(dict.fromkeys(attributes))
+    return modes_of_search(
+        point,
+        names,
+        max_order=max_order,
+        level=level,
+        min_support=min_support,
+        min_clusters=min_clusters,
+        costs=costs,
+        rank_by=rank_by,
+        confidence=confidence,
+        insignificant=insignificant,
+        replicates=replicates,
+        seed=seed,
+    )
+
+
+def modes_of_search(
+    point: OperatingPoint,
+    names: Sequence[str],
+    *,
+    pair: ValuePair | None = None,
+    max_order: int,
+    level: float,
+    min_support: int,
+    min_clusters: int,
+    costs: Costs | None,
+    rank_by: RankBy | None,
+    confidence: float,
+    insignificant: int,
+    replicates: int,
+    seed: int,
+) -> FailureModes:
+    """Search slices of some attributes and rank what is found.
+
+    Arguments are those of `failure_modes`; with a pair of values the one is compared with the other.
+    """
     if max_order < 1:
         raise QueryError(f"max_order must be at least 1; found {max_order}")
     rank_by = rank_by or ("excess" if costs is None else "risk")
     if rank_by not in get_args(RankBy):
         raise QueryError(f"modes cannot be ranked by {rank_by!r}. Hint: {', '.join(get_args(RankBy))}")
     evidence = point.evidence
-    names = attribute_names(evidence) if attributes is None else list(dict.fromkeys(attributes))
     searched = search_modes(
         point,
         names,
+        pair=pair,
         max_order=max_order,
         level=level,
         min_support=min_support,
@@ -109,13 +147,13 @@ def failure_modes(
         tuple(names), tuple(dropped_attributes(evidence)), searched.tested, level, min_support, min_clusters
     )
     known = RowErrors(point)
-    found = [(_mode_errors(known, one), one) for one in searched.modes]
+    of = "" if pair is None else f" of {pair}"
     order = "" if rank_by == "excess" else f" by {rank_by}"
     return ranked_modes(
-        found,
+        [(_mode_errors(known, one), one) for one in searched.modes],
         rank_by=rank_by,
         costs=costs,
-        caption=f"failure modes{order}; {evidence.describe(iou=point.iou, score=point.score)}; "
+        caption=f"failure modes{of}{order}; {evidence.describe(iou=point.iou, score=point.score)}; "
         f"{searched.tested} slices tested",
         search=search,
         options={"replicates": replicates, "confidence": confidence, "seed": seed},
@@ -189,7 +227,8 @@ def frozen_mode(point: OperatingPoint, error: str, where: str = "") -> FailureMo
 
 def _mode_errors(known: RowErrors, searched: SearchedMode) -> ModeErrors:
     """A searched mode with its rows, told as a confusion of two classes where it is one."""
-    mode = replace(frozen_mode(known.point, searched.error), conditions=searched.conditions)
+    frozen = frozen_mode(known.point, searched.error)
+    mode = replace(frozen, conditions=searched.conditions, against=searched.against)
     errors = ModeErrors.of(mode, known)
     pair = _dominant_pair(errors) if mode.kind == "classification" else None
     return errors if pair is None else ModeErrors.of(replace(mode, error=ARROW.join(pair)), known)

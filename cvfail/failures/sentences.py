@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cvfail.failures.conditions import slice_name
 from cvfail.failures.failure_mode import FailureMode
 
 _HAPPENS = {
@@ -20,7 +21,7 @@ _HAPPENS = {
 
 
 def mode_sentence(mode: FailureMode, row: Mapping[str, Any]) -> str:
-    """A mode with its numbers: the slice, what happens, and how much more often than elsewhere.
+    """A mode with its numbers: the slice, what happens and how much more often than elsewhere, or with another value.
 
     Args:
         mode: The mode.
@@ -34,7 +35,15 @@ def mode_sentence(mode: FailureMode, row: Mapping[str, Any]) -> str:
     elif row["rest_rate"] is None:
         told = f"{row['rate']:.0%} of {noun} {happens}"
     else:
-        told = f"{row['rate']:.0%} of {noun} {happens}, {row['rest_rate']:.0%} elsewhere"
+        told = f"{row['rate']:.0%} of {noun} {happens}, {row['rest_rate']:.0%} {_where_else(mode)}"
     if row["excess_errors"] is None:
         return f"{slice_}: {told}"
-    return f"{slice_}: {told}; {row['excess_errors']:.0f} more than expected"
+    expected = "than expected" if mode.against is None else f"than {_where_else(mode)}"
+    return f"{slice_}: {told}; {row['excess_errors']:.0f} more {expected}"
+
+
+def _where_else(mode: FailureMode) -> str:
+    """What a mode is compared with, in short."""
+    if mode.against is None:
+        return "elsewhere"
+    return f"with {slice_name(mode.differing[1])}"
