@@ -20,6 +20,10 @@ MOST_CANDIDATES = 150
 _NEGLIGIBLE = 0.1
 """A narrow slice stands for a wide one if without it this share of the excess is left, or less, …"""
 
+_NEGLIGIBLE_BETWEEN_VALUES = 0.2
+"""The same of a contrast of two values, of which the other value alone is the rest: more is left by chance, and
+the narrow slice must differ more than what is left, not only fail more."""
+
 _CONSIDERABLE = 0.2
 """… although this share of the units is left, or more."""
 
@@ -165,11 +169,12 @@ class _Contest:
             return False
         without = among & ~self.candidates[narrow].accounted
         (whole,), (left,) = self._excess([wide], among), self._excess([wide], without)
-        if left > _NEGLIGIBLE * whole:
+        is_plain = self.candidates[wide].beside is None
+        if left > (_NEGLIGIBLE if is_plain else _NEGLIGIBLE_BETWEEN_VALUES) * whole:
             return False
-        if not self._says_more(narrow, wide, among, level):
-            return False
-        return not _is_more(self._against_rest(wide, without), level)
+        return self._says_more(narrow, wide, among, level) and not _is_more(
+            self._against_rest(wide, without), level
+        )
 
     def _says_more(self, narrow: int, wide: int, among: Mask, level: float) -> bool:
         """Whether a slice fails more than the rest of a wider one, or its two values differ more than there."""

@@ -30,15 +30,16 @@ def mode_sentence(mode: FailureMode, row: Mapping[str, Any]) -> str:
     happens = f"taken for {mode.confusion[1]}" if mode.confusion else _HAPPENS[mode.kind]
     noun = "objects" if mode.task == "detection" else "images"
     slice_ = mode.slice_.name
+    expected = "than expected"
     if mode.unit == "predictions" or row["rate"] is None:
         told = f"{row['errors']:.0f} {happens}"
+        expected = expected if mode.against is None else f"than {_where_else(mode)}"
     elif row["rest_rate"] is None:
         told = f"{row['rate']:.0%} of {noun} {happens}"
     else:
         told = f"{row['rate']:.0%} of {noun} {happens}, {row['rest_rate']:.0%} {_where_else(mode)}"
     if row["excess_errors"] is None:
         return f"{slice_}: {told}"
-    expected = "than expected" if mode.against is None else f"than {_where_else(mode)}"
     return f"{slice_}: {told}; {row['excess_errors']:.0f} more {expected}"
 
 

@@ -80,6 +80,16 @@ def test_a_mode_cannot_be_changed_and_every_part_of_it_is_in_its_hash():
     assert len({frozen.hash, *(other.hash for other in others)}) == 7
 
 
+def test_a_mode_that_is_held_against_another_value_knows_where_they_differ():
+    small, day = Condition("size", "small"), Condition("light", "day")
+    frozen = mode(conditions=(NIGHT, small), against=(day, small))
+    assert frozen.differing == ((NIGHT,), (day,))
+    assert mode(conditions=(NIGHT, small)).differing == ((NIGHT, small), ())
+    assert FailureMode.from_json(frozen.to_json()) == frozen
+    assert frozen.hash != replace(frozen, against=None).hash
+    assert frozen.name == "missed | light=night & size=small against light=day & size=small"
+
+
 def test_units_follow_from_the_error():
     assert [mode(error).unit for error in ("missed", "localisation")] == ["ground_truth"] * 2
     assert [mode(error).unit for error in ("background", "duplicate", "redundant")] == ["predictions"] * 3

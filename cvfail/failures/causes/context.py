@@ -143,8 +143,14 @@ class CauseContext:
         )
 
     def units_beyond(self, errors: ModeErrors, is_dropped: Callable[[str], bool]) -> UnitRows:
-        """The mode's slice without the conditions on some attributes."""
-        return self.units(tuple(c for c in errors.mode.conditions if not is_dropped(c.attribute)))
+        """The mode's slice without the conditions on some attributes.
+
+        Where the mode holds one value of such an attribute against another, the units of the other.
+        """
+        mode = errors.mode
+        if mode.against is not None and any(is_dropped(one.attribute) for one in mode.differing[0]):
+            return self.units(mode.against)
+        return self.units(tuple(c for c in mode.conditions if not is_dropped(c.attribute)))
 
     @cached_property
     def _unfound(self) -> Mask:

@@ -34,19 +34,25 @@ def domain_shift(errors: ModeErrors, context: CauseContext) -> Claim | None:
         (clustered by image), and if a distribution differs too, at .05 shared by all that are looked at: the scores
         of right predictions, whatever the score, in the slice against the rest and, if the reference is evidence,
         against its own; and each attribute of images that the slice does not fix, in its images against the images
-        of the reference, or of the training data if there is no reference. Facts: conditions, rate_with,
-        rate_without, rate_p_value, which (differs most surely), against (``rest``, ``reference`` or ``training``),
-        distance (0 to 1), p_value (times how many were looked at).
+        of the reference, or of the training data if there is no reference. A mode that holds one value against
+        another is compared with the other: the conditions are those that differ, and the rest is what the mode is
+        held against. Facts: conditions, rate_with, rate_without, rate_p_value, which (differs most surely), against
+        (``rest`` or the other value, ``reference`` or ``training``), distance (0 to 1), p_value (times how many were
+        looked at).
     """
+    mode = errors.mode
     of_images = set(context.evidence.attributes("images"))
-    conditions = tuple(c for c in errors.mode.conditions if c.attribute in of_images)
+    conditions = tuple(c for c in mode.differing[0] if c.attribute in of_images)
     if not conditions:
         return None
-    others = tuple(c for c in errors.mode.conditions if c not in conditions)
-    inside = context.units(errors.mode.conditions)
+    others = tuple(c for c in mode.conditions if c not in conditions)
+    inside = context.units(mode.conditions)
     outside = context.units(others) - context.units(conditions)
+    other = "rest"
+    if mode.against is not None:
+        outside, other = context.units(mode.against), slice_name(mode.differing[1])
     compared = attributable(errors, context.evidence, with_it=inside, without_it=outside)
-    looked = list(_distances(conditions, inside, outside, context))
+    looked = list(_distances(conditions, inside, outside, other, context))
     known = [one for one in looked if one[2].p_value is not None]
     which, against, most = min(
         known, key=lambda one: one[2].p_value or 0.0, default=(None, None, Distance(None, None))
@@ -64,19 +70,19 @@ def domain_shift(errors: ModeErrors, context: CauseContext) -> Claim | None:
     }
     differs = p_value is not None and p_value < LEVEL
     weights = np.full(errors.rows.size, compared.fraction if differs else 0.0)
-    return Claim(weights, facts, _sentence(facts))
+    return Claim(weights, facts, _sentence(facts, other))
 
 
 def _distances(
-    conditions: tuple[Condition, ...], inside: UnitRows, outside: UnitRows, context: CauseContext
+    conditions: tuple[Condition, ...], inside: UnitRows, outside: UnitRows, other: str, context: CauseContext
 ) -> Iterator[tuple[str, str, Distance]]:
     """What was compared, with what, and how far apart it is."""
     here = partial(_right_scores, context.everything)
-    yield SCORE, "rest", _scores_differ(here(inside.truth), here(outside.truth))
+    yield SCORE, other, _scores_differ(here(inside.truth), here(outside.truth))
     reference, against = context.reference, "reference"
     if isinstance(reference, Evidence):
-        other = OperatingPoint.of(reference, iou=context.point.iou, score=-np.inf)
-        yield SCORE, against, _scores_differ(here(inside.truth), _right_scores(other, reference.regular()))
+        there = OperatingPoint.of(reference, iou=context.point.iou, score=-np.inf)
+        yield SCORE, against, _scores_differ(here(inside.truth), _right_scores(there, reference.regular()))
         images: pl.DataFrame | None = reference.images
     elif reference is not None:
         images = reference
@@ -124,14 +130,16 @@ def _values_differ(here: pl.Series, there: pl.Series) -> Distance | None:
     return shares_differ(*(values.cast(pl.String).to_numpy().astype(np.str_) for values in (here, there)))
 
 
-def _sentence(facts: dict[str, Fact]) -> str:
+def _sentence(facts: dict[str, Fact], other: str) -> str:
+    without = "without" if other == "rest" else f"with {other}"
     rates = (
-        f"{percent(facts['rate_with'])} with {facts['conditions']}, {percent(facts['rate_without'])} without "  # type: ignore[arg-type]
+        f"{percent(facts['rate_with'])} with {facts['conditions']}, {percent(facts['rate_without'])} {without} "  # type: ignore[arg-type]
         f"({p_text(facts['rate_p_value'])})"  # type: ignore[arg-type]
     )
     if facts["which"] is None:
         return f"{rates}; nothing to compare it by"
+    against = facts["against"] if facts["against"] == other != "rest" else f"the {facts['against']}"
     return (
-        f"{rates}; {facts['which']} differs from the {facts['against']} by {facts['distance']:.2f} "
+        f"{rates}; {facts['which']} differs from {against} by {facts['distance']:.2f} "
         f"({p_text(facts['p_value'])})"  # type: ignore[arg-type]
     )

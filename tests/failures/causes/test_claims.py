@@ -24,12 +24,12 @@ from cvfail.failures.mode_errors import ModeErrors
 from tests.failures.causes.scenes import scene
 
 
-def errors_of(evaluation, error, *conditions):
+def errors_of(evaluation, error, *conditions, against=None, training=None):
     evidence = evaluation.evidence
     point = OperatingPoint.of(evidence)
-    mode = FailureMode(error, conditions, iou=point.iou, score=point.score, policy=evidence.policy)
-    errors = ModeErrors.of(mode, RowErrors(point))
-    return errors, CauseContext(errors.point)
+    at = {"iou": point.iou, "score": point.score, "policy": evidence.policy}
+    errors = ModeErrors.of(FailureMode(error, conditions, against=against, **at), RowErrors(point))
+    return errors, CauseContext(errors.point, training)
 
 
 def counts_at(evidence, score, objects, predictions):
