@@ -8,6 +8,7 @@ from cyclopts import App, Group, Parameter
 
 from cvfail.cli.attributes import attributes
 from cvfail.cli.confusion import confusion
+from cvfail.cli.contrast import contrast
 from cvfail.cli.demo import demo
 from cvfail.cli.errors import errors
 from cvfail.cli.evaluate import evaluate
@@ -35,6 +36,7 @@ cvfail evaluate --gt instances.json --pred detections.json -o run
 cvfail metrics run --by category size
 cvfail slices run --where "time_of_day=night" --where "small: area < 1024"
 cvfail search run --target recall
+cvfail contrast time_of_day night day run
 cvfail confusion run --top 10
 cvfail plan run --error missed --where "category=car & size=small" --save plan.md
 cvfail sql "SELECT * FROM false_negatives" run -o missed.csv
@@ -45,6 +47,7 @@ _INPUT = ("[RUN | --gt FILE --pred FILE | --data FOLDER]",)
 _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     evaluate: _INPUT,
     failures: _INPUT,
+    contrast: ("ATTRIBUTE", "VALUE", "AGAINST", *_INPUT),
     plan: _INPUT,
     errors: _INPUT,
     labels: _INPUT,

@@ -8,9 +8,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from cvfail.cli.failures import MODE_COLUMNS, warn_of_chance
 from cvfail.cli.inputs import Inputs
 from cvfail.cli.messages import DEFAULT_MESSAGES, OUTPUT, Messages
+from cvfail.cli.modes import MODE_COLUMNS, warn_of_chance
 from cvfail.cli.output import DEFAULT_OUTPUT
 from cvfail.cli.report import publish
 

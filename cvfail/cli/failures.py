@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
-from cyclopts import Group, Parameter
-from cyclopts.validators import Number, mutually_exclusive
+from cyclopts import Parameter
+from cyclopts.validators import Number
 
-from cvfail.cli.examples import EXAMPLE_COLUMNS
 from cvfail.cli.inputs import DEFAULT_INPUTS, Inputs
 from cvfail.cli.messages import DEFAULT_MESSAGES, Messages
+from cvfail.cli.modes import DEFAULT_QUESTIONS, ModeQuestions
 from cvfail.cli.output import DEFAULT_OUTPUT, Output
-from cvfail.cli.training import training_table
-
-if TYPE_CHECKING:
-    from cvfail.failures.costs import Costs
-    from cvfail.failures.mode_table import FailureModes
-
-RankBy = Literal["excess", "risk", "recall", "precision", "f1", "ap"]
-
-_ONE_FORM = Parameter(group=Group(validator=mutually_exclusive))
-MODE_COLUMNS = ("rank", "mode", "support", "excess_errors", "q_value", "significant")
-"""What of the ranking is shown on a terminal."""
-
-_IMPACT_COLUMNS = ("rank", "mode", "measure", "estimate", "marginal", "support")
-_CAUSE_COLUMNS = ("rank", "cause", "share", "evidence", "errors", "gross_share")
 
 
 def failures(
@@ -35,15 +21,8 @@ def failures(
         tuple[str, ...] | None, Parameter(consume_multiple=(1, None), show_default="all, class and size")
     ] = None,
     max_order: Annotated[int, Parameter(validator=Number(gte=1))] = 2,
-    level: Annotated[float, Parameter(validator=Number(gt=0, lt=1))] = 0.05,
-    rank_by: Annotated[RankBy | None, Parameter(show_default="excess; risk if there are costs")] = None,
-    costs: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     modes: Annotated[Path | None, Parameter(metavar="FILE")] = None,
-    save: Annotated[Path | None, Parameter(metavar="FILE")] = None,
-    training: Annotated[Path | None, Parameter(metavar="FILE")] = None,
-    examples: Annotated[int | None, _ONE_FORM, Parameter(metavar="RANK")] = None,
-    impact: Annotated[bool, _ONE_FORM] = False,
-    causes: Annotated[bool, _ONE_FORM] = False,
+    questions: ModeQuestions = DEFAULT_QUESTIONS,
     output: Output = DEFAULT_OUTPUT,
     messages: Messages = DEFAULT_MESSAGES,
 ) -> None:
@@ -55,62 +34,20 @@ def failures(
         inputs: What the question is put to.
         attributes: What slices are made of.
         max_order: How many attributes a slice may fix.
-        level: Modes with a q-value below it are significant.
-        rank_by: What is most: errors in excess, what these cost, or what repairing the mode gives back of recall,
-            precision, F1 or average precision.
-        costs: TOML file with a table [costs] of lines such as "pedestrian missed where time_of_day=night" = 50.
         modes: Look at the modes of this file again instead of searching.
-        save: Also write the modes to this JSON file, for --modes on a later evaluation.
-        training: CSV or Parquet file with a row per training image and its attributes, for --causes.
-        examples: The rows of the failure mode of this rank instead.
-        impact: What repairing each mode gives back instead, with intervals, alone and after those above it.
-        causes: Why each mode happens instead: shares of its errors, with the evidence.
+        questions: How modes are ranked, and what of them is told.
         output: Where the table goes.
         messages: How much is said on stderr.
     """
     evaluation = inputs.evaluation(messages)
-    priced = _costs(costs)
     if modes is None:
+        options = questions.options()
         with messages.step("searching slices"):
-            found = evaluation.failure_modes(
-                attributes=attributes, max_order=max_order, level=level, costs=priced, rank_by=rank_by
-            )
+            found = evaluation.failure_modes(attributes=attributes, max_order=max_order, **options)
     else:
         from cvfail.failures.mode_files import read_modes
 
+        costs = questions.priced()
         with messages.step("looking at the modes again"):
-            found = evaluation.reevaluate(read_modes(modes), costs=priced, level=level)
-    if save is not None:
-        found.write_modes(save)
-        messages.say(f"{len(found)} modes written to {save}")
-    if examples is not None:
-        rows = found.examples(examples)
-        mode = found.df.filter(rank=examples)["mode"].item()
-        output.write(rows, messages, caption=f"{mode}; {len(rows):,} examples", shown=EXAMPLE_COLUMNS)
-    elif impact:
-        with messages.step("repairing each mode"):
-            gains = found.impact
-        output.write(gains.df, messages, caption=gains.caption, shown=_IMPACT_COLUMNS)
-    elif causes:
-        with messages.step("asking for causes"):
-            why = found.causes(training=training_table(training))
-        output.write(why.df, messages, caption=why.caption, shown=_CAUSE_COLUMNS)
-    else:
-        output.write(found.df, messages, caption=found.caption, shown=MODE_COLUMNS)
-        warn_of_chance(found, messages)
-
-
-def _costs(path: Path | None) -> Costs | None:
-    if path is None:
-        return None
-    from cvfail.failures.costs import Costs
-
-    return Costs.read(path)
-
-
-def warn_of_chance(modes: FailureModes, messages: Messages) -> None:
-    """Say so where nothing in the ranking is more than chance would give."""
-    if not modes.df["significant"].any():
-        messages.say(
-            f"no mode is significant (q < {modes.search.level:g}); what is listed may well be chance"
-        )
+            found = evaluation.reevaluate(read_modes(modes), costs=costs, level=questions.level)
+    questions.answer(found, output, messages)

@@ -12,6 +12,7 @@ COMMANDS = [
     *(
         "evaluate",
         "failures",
+        "contrast",
         "plan",
         "errors",
         "labels",
