@@ -40,7 +40,8 @@ def mode_sentence(mode: FailureMode, row: Mapping[str, Any]) -> str:
         told = f"{row['rate']:.0%} of {noun} {happens}, {row['rest_rate']:.0%} {_where_else(mode)}"
     if row["excess_errors"] is None:
         return f"{slice_}: {told}"
-    return f"{slice_}: {told}; {row['excess_errors']:.0f} more {expected}"
+    excess = row["excess_errors"]
+    return f"{slice_}: {told}; {abs(excess):.0f} {'more' if excess >= 0 else 'fewer'} {expected}"
 
 
 def _where_else(mode: FailureMode) -> str:

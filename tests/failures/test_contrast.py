@@ -1,5 +1,7 @@
 """One value against another: plain filters give the same numbers, and exchanging the values flips the signs."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -230,6 +232,15 @@ def test_the_modes_are_modes_like_any_others(evaluation, tmp_path):
     assert "of objects missed, " in row["mode"]
     assert "with light=day" in row["mode"]
     assert "elsewhere" not in "".join(modes.df["mode"])
+
+
+def test_a_value_that_fails_less_is_told_so(evaluation):
+    modes = evaluation.failure_contrast("light", "night", "day").modes
+    turned = [replace(one, conditions=one.against, against=one.conditions) for one in modes[:1]]
+    row = evaluation.reevaluate(turned).df.row(0, named=True)
+    assert row["mode"].startswith("light=day & size=small: ")
+    assert row["mode"].endswith(f"; {-row['excess_errors']:.0f} fewer than expected")
+    assert not row["significant"]
 
 
 def test_costs_and_ranking_are_those_of_failure_modes(evaluation):
