@@ -197,8 +197,14 @@ def attribute_levels(evidence: Evidence, name: str) -> list[str | None]:
         return list(evidence.category_names)
     if name == "size" and evidence.task == "detection":
         return list(SIZE_LABELS)
-    table = "images" if name in evidence.attributes("images") else "ground_truth"
-    values = as_levels(evidence.whole.attribute_column(table, name)).cast(pl.String)
+    if name in evidence.attributes("images"):
+        parts = [as_levels(evidence.whole.attribute_column("images", name))]
+    else:
+        parts = [as_levels(evidence.whole.attribute_column("ground_truth", name))]
+        if is_of_both_sides(evidence, name):
+            reference = evidence.whole.attribute_column("ground_truth", name)
+            parts.append(_like(evidence.whole.attribute_column("predictions", name), reference))
+    values = pl.concat([part.cast(pl.String) for part in parts])
     return values.unique().sort(nulls_last=True).to_list()
 
 

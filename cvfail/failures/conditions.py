@@ -10,13 +10,15 @@ from typing import Any
 import polars as pl
 
 from cvfail.errors import FormatError, QueryError
-from cvfail.evidence.attributes import attribute as level_attribute
-from cvfail.evidence.attributes import level_bounds
+from cvfail.evidence.attributes import attribute as known_attribute
+from cvfail.evidence.attributes import attribute_levels, level_bounds
 from cvfail.evidence.evidence import Evidence
 from cvfail.slices.predicates import NULL, AttributeValue, Slice
 
 EVERYTHING = "(all)"
 """The name of the slice without conditions."""
+
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -157,18 +159,50 @@ def conditions_of(evidence: Evidence, where: str) -> tuple[Condition, ...]:
 
 
 def _condition(evidence: Evidence, name: str, value: str) -> Condition:
-    known = level_attribute(evidence, name)
-    levels = (
-        known.truth if known.prediction is None else pl.concat([_text(known.truth), _text(known.prediction)])
-    )
-    texts = sorted(set(_text(levels).drop_nulls().to_list()))
-    if value != NULL and value not in texts:
-        raise QueryError(f"{name} is never {value!r}. Hint: one of {', '.join(texts[:20])}")
-    return condition_of_level(evidence, name, value)
+    return condition_of_level(evidence, name, level_of(evidence, name, value))
 
 
-def _text(levels: pl.Series) -> pl.Series:
-    return levels.cast(pl.String)
+def level_of(evidence: Evidence, attribute: str, value: str | float | bool | None) -> str | None:
+    """The level of an attribute that a value is or names; None for no value.
+
+    Args:
+        evidence: Whose attribute it is.
+        attribute: Its name.
+        value: A level as tables show it (``(null)`` for no value), or the number or truth value itself.
+
+    Raises:
+        QueryError: There is no such attribute, or it has no such value.
+    """
+    known_attribute(evidence, attribute)
+    levels = attribute_levels(evidence, attribute)
+    named = None if value is None or value == NULL else str(value)
+    if isinstance(value, bool):
+        named = str(value).lower()
+    if named in levels:
+        return named
+    if named is not None and evidence_dtype(evidence, attribute).is_numeric():
+        number = _number(named)
+        same = (level for level in levels if level is not None and _number(level) == number)
+        found = None if number is None else next(same, None)
+        if found is not None:
+            return found
+    raise QueryError(f"{attribute} is never {named or NULL!r}. Hint: {named_levels(levels)}")
+
+
+def named_levels(levels: Sequence[str | None]) -> str:
+    """Levels as a hint lists them."""
+    names = [NULL if level is None else level for level in levels]
+    if not names:
+        return "it has no values here"
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"one of {', '.join(names[:_MOST_NAMED])}{more}"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def evidence_dtype(evidence: Evidence, attribute: str) -> pl.DataType:

@@ -58,7 +58,7 @@ def test_rows_impact_and_causes_are_those_of_the_modes(run, saved, evaluation, t
 @pytest.mark.parametrize(
     ("asked", "answered"),
     [
-        (["light", "dusk", "day"], "'light' is never 'dusk'. Hint: one of day, night"),
+        (["light", "dusk", "day"], "light is never 'dusk'. Hint: one of day, night"),
         (["lihgt", "night", "day"], "'lihgt' is not an attribute"),
         (["light", "night"], "--against"),
     ],
