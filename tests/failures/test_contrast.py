@@ -17,6 +17,7 @@ from cvfail.failures.modes import reevaluated
 from cvfail.statistics.contrast import slice_against_rest
 from tests.failures.test_failure_mode import with_columns
 from tests.failures.test_modes import significant, street
+from tests.scenes import detection
 
 NIGHT, DAY = Condition("light", "night"), Condition("light", "day")
 
@@ -291,6 +292,67 @@ def test_values_without_units_give_null_rates_and_no_modes():
         assert rates[f"{other}support"] == len(empty.ground_truth)
         modes = evaluation.failure_contrast("season", *pair)
         assert (len(modes), modes.search.slices) == (0, 0)
+
+
+@pytest.mark.parametrize("images", [0, 1])
+def test_without_rows_there_are_rates_without_a_value_and_no_modes(images):
+    evaluation = evaluate(detection(list(range(images)), [1, 2], [], [], light=["day"] * images))
+    rates = evaluation.contrast_rates("category", "class 1", "class 2").df
+    assert rates["error"].to_list() == list(ERRORS)
+    assert rates.select("support", "against_support").sum().row(0) == (0, 0)
+    assert (
+        rates.select("rate", "against_rate", "difference", "p_value").null_count().row(0)
+        == (len(ERRORS),) * 4
+    )
+    modes = evaluation.failure_contrast("category", "class 1", "class 2")
+    assert (len(modes), modes.search.slices, len(modes.causes().df)) == (0, 0, 0)
+    told = "one of day" if images else "it has no values here"
+    with pytest.raises(QueryError, match=told):
+        evaluation.failure_contrast("light", "night", "day")
+
+
+def test_without_predictions_everything_is_missed_with_either_value():
+    data = street(1, images=30)
+    silent = type(data)(
+        task="detection",
+        images=data.images,
+        categories=data.categories,
+        ground_truth=data.ground_truth,
+        predictions=data.predictions.clear(),
+    )
+    evaluation = evaluate(silent)
+    row = evaluation.contrast_rates("light", "night", "day").df.row(0, named=True)
+    assert (row["rate"], row["against_rate"], row["difference"], row["p_value"]) == (1.0, 1.0, 0.0, None)
+    assert significant(evaluation.failure_contrast("light", "night", "day")) == []
+
+
+def test_overlap_and_score_are_those_asked_for(evaluation):
+    for options in ({"score": 0.7}, {"iou": 0.75}):
+        moved = evaluation.at(**options)
+        told = evaluation.contrast_rates("light", "night", "day", **options)
+        assert told.df.equals(moved.contrast_rates("light", "night", "day").df)
+        mode = evaluation.failure_contrast("light", "night", "day", **options).modes[0]
+        assert (mode.iou, mode.score) == (options.get("iou", 0.5), options.get("score", 0.25))
+    narrow = evaluation.contrast_rates("light", "night", "day", confidence=0.5).df.row(0, named=True)
+    wide = evaluation.contrast_rates("light", "night", "day").df.row(0, named=True)
+    assert wide["difference_lower"] < narrow["difference_lower"] < narrow["difference_upper"]
+
+
+def test_values_that_predictions_alone_have_are_values():
+    data = street(1, images=60)
+    told = type(data)(
+        task="detection",
+        images=data.images,
+        categories=data.categories,
+        ground_truth=data.ground_truth.with_columns(view=pl.lit("side")),
+        predictions=data.predictions.with_columns(
+            view=pl.when(pl.col("y") >= 500).then(pl.lit("none")).otherwise(pl.lit("side"))
+        ),
+    )
+    rates = evaluate(told).contrast_rates("view", "none", "side").df
+    background = rates.row(ERRORS.index("background"), named=True)
+    assert (background["rate"], background["against_errors"]) == (1.0, 0)
+    assert rates["rate"][0] is None
 
 
 def test_what_is_unknown_is_answered_with_what_is_known(evaluation):
