@@ -28,6 +28,7 @@ MODE_COLUMNS = ("rank", "mode", "support", "excess_errors", "q_value", "signific
 
 _IMPACT_COLUMNS = ("rank", "mode", "measure", "estimate", "marginal", "support")
 _CAUSE_COLUMNS = ("rank", "cause", "share", "evidence", "errors", "gross_share")
+_ACTION_COLUMNS = ("rank", "action", "text", "errors_gone", "false_positives", "f1_gain", "basis", "effort")
 
 
 @Parameter(name="*")
@@ -41,10 +42,12 @@ class ModeQuestions:
             precision, F1 or average precision.
         costs: TOML file with a table [costs] of lines such as "pedestrian missed where time_of_day=night" = 50.
         save: Also write the modes to this JSON file, for failures --modes on a later evaluation.
-        training: CSV or Parquet file with a row per training image and its attributes, for --causes.
+        training: CSV or Parquet file with a row per training image and its attributes, for --causes and
+            --interventions.
         examples: The rows of the failure mode of this rank instead.
         impact: What repairing each mode gives back instead, with intervals, alone and after those above it.
         causes: Why each mode happens instead: shares of its errors, with the evidence.
+        interventions: What to do about each significant mode instead, with what it is predicted to give.
     """
 
     level: Annotated[float, Parameter(validator=Number(gt=0, lt=1))] = 0.05
@@ -55,11 +58,12 @@ class ModeQuestions:
     examples: Annotated[int | None, ONE_FORM, Parameter(metavar="RANK")] = None
     impact: Annotated[bool, ONE_FORM] = False
     causes: Annotated[bool, ONE_FORM] = False
+    interventions: Annotated[bool, ONE_FORM] = False
 
     @property
     def is_ranking(self) -> bool:
         """Whether the ranking itself is asked for."""
-        return self.examples is None and not self.impact and not self.causes
+        return self.examples is None and not (self.impact or self.causes or self.interventions)
 
     def priced(self) -> Costs | None:
         """What errors cost.
@@ -100,6 +104,10 @@ class ModeQuestions:
             with messages.step("asking for causes"):
                 why = found.causes(training=training_table(self.training))
             output.write(why.df, messages, caption=why.caption, shown=_CAUSE_COLUMNS)
+        elif self.interventions:
+            with messages.step("asking for causes and what to do"):
+                actions = found.interventions(training=training_table(self.training))
+            output.write(actions.df, messages, caption=actions.caption, shown=_ACTION_COLUMNS)
         else:
             output.write(found.df, messages, caption=found.caption, shown=MODE_COLUMNS)
             warn_of_chance(found, messages)

@@ -44,7 +44,7 @@ def test_options_reach_the_search(run, saved, evaluation):
 
 def test_rows_impact_and_causes_are_those_of_the_modes(run, saved, evaluation, tmp_path):
     modes = evaluation.failure_contrast(*PAIR)
-    asked = {"--impact": modes.impact, "--causes": modes.causes()}
+    asked = {"--impact": modes.impact, "--causes": modes.causes(), "--interventions": modes.interventions()}
     for option, table in asked.items():
         assert json.loads(run("contrast", *PAIR, saved, option, "--format", "json").out) == table.to_dicts()
     rows = run("contrast", *PAIR, saved, "--examples", 1, "--format", "json")

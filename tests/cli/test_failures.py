@@ -51,6 +51,13 @@ def test_what_repairing_gives_back_and_why_modes_happen(run, saved, evaluation):
     assert json.loads(causes.out) == evaluation.failure_modes().causes().to_dicts()
 
 
+def test_what_to_do_about_the_modes(run, saved, evaluation):
+    answer = run("failures", saved, "--level", 0.99, "--interventions", "--format", "json")
+    told = evaluation.failure_modes(level=0.99).interventions().to_dicts()
+    assert json.loads(answer.out) == told
+    assert told
+
+
 def test_costs_of_a_file_rank_the_modes(run, saved, evaluation, tmp_path):
     path = tmp_path / "costs.toml"
     path.write_text("[costs]\nbackground = 100\n")
