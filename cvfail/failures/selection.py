@@ -52,8 +52,8 @@ def select_modes(
         its p-value exceeds the largest p-value among the candidates. Bounds are computed where the excess itself,
         which no bound exceeds, leaves room for a better one. Of two values, a slice is compared with its units of
         the other value, a pick accounts for the units of both, and a slice says more than a wider one if the
-        values differ more in it, see `cvfail.statistics.interaction`. Cost: per pick a pass over the units for
-        every candidate, and a comparison by cluster for few of them.
+        values differ more in it, see `cvfail.statistics.interaction`, and much of the wider one lies outside it.
+        Cost: per pick a pass over the units for every candidate, and a comparison by cluster for few of them.
     """
     pool = candidates.sort(["excess_lower", "slice"], descending=[True, False], nulls_last=True)
     slices = pool["slice"].head(MOST_CANDIDATES).to_list()
@@ -164,8 +164,7 @@ class _Contest:
 
     def _holds_all(self, narrow: int, wide: int, among: Mask, level: float) -> bool:
         """Whether a wide slice fails because of a narrow one in it: what is left is much, and hardly fails more."""
-        inside = among & self.candidates[wide].mask
-        if (inside & ~self.candidates[narrow].mask).sum() < _CONSIDERABLE * inside.sum():
+        if not self._leaves_much(narrow, wide, among):
             return False
         without = among & ~self.candidates[narrow].accounted
         (whole,), (left,) = self._excess([wide], among), self._excess([wide], without)
@@ -176,11 +175,19 @@ class _Contest:
             self._against_rest(wide, without), level
         )
 
+    def _leaves_much(self, narrow: int, wide: int, among: Mask) -> bool:
+        """Whether a wide slice has many units beside a narrow one in it."""
+        inside = among & self.candidates[wide].mask
+        left = np.count_nonzero(inside & ~self.candidates[narrow].mask)
+        return bool(left >= _CONSIDERABLE * np.count_nonzero(inside))
+
     def _says_more(self, narrow: int, wide: int, among: Mask, level: float) -> bool:
         """Whether a slice fails more than the rest of a wider one, or its two values differ more than there."""
         inner, outer = self.candidates[narrow], self.candidates[wide]
         if inner.beside is None or outer.beside is None:
             return _is_more(self._against_rest(narrow, among & outer.mask), level)
+        if not self._leaves_much(narrow, wide, among):
+            return False
         outside = among & ~inner.accounted
         found = interaction(
             (self._sums(inner.mask & among), self._sums(inner.beside & among)),

@@ -153,6 +153,30 @@ def test_a_failure_of_all_objects_is_told_of_all_though_small_ones_fail_more_by_
     assert significant(modes) == [("missed", "light=night")]
 
 
+def test_a_failure_of_all_objects_is_not_told_of_nearly_all():
+    """Through a dirty lens everything is missed, by day more often: without these images the contrast is sharper."""
+    data = nights_and_small_ones(4, night=0.3, small=0.0)
+    day = data.images.filter(light="day")["image_id"]
+    is_lost = (pl.col("image_id") % 20 == 0) | (
+        (pl.col("image_id") % 5 == 0) & pl.col("image_id").is_in(day.implode())
+    )
+    data = type(data)(
+        task="detection",
+        images=data.images.with_columns(
+            lens=pl.when(is_lost).then(pl.lit("dirty")).otherwise(pl.lit("clean"))
+        ),
+        categories=data.categories,
+        ground_truth=data.ground_truth,
+        predictions=data.predictions.filter(~is_lost),
+    )
+    evaluation = evaluate(data)
+    modes = evaluation.failure_contrast("light", "night", "day")
+    assert significant(modes) == [("missed", "light=night")]
+    clean = Condition("lens", "clean")
+    narrow = replace(modes.modes[0], conditions=(NIGHT, clean), against=(DAY, clean))
+    assert evaluation.reevaluate([narrow]).df["excess_lower"][0] > modes.df["excess_lower"][0]
+
+
 def test_where_the_values_do_not_differ_hardly_anything_is_significant():
     """At level .05 each run has at most a 5 % chance; more than 3 of 20 would be a 2 % accident."""
     runs = [evaluate(street(seed, images=60, confused_on_c=0.5)) for seed in range(300, 320)]
