@@ -233,6 +233,7 @@ class Evaluation(Evaluated):
         value: Value,
         against: Value,
         *,
+        within: str | Sequence[str] = (),
         iou: float | None = None,
         score: float | None = None,
         confidence: float = 0.95,
@@ -240,7 +241,10 @@ class Evaluation(Evaluated):
         """How often each error happens with either value; see `cvfail.failures.contrast.contrast_rates`."""
         from cvfail.failures.contrast import contrast_rates
 
-        return contrast_rates(self._point(iou, score), attribute, value, against, confidence=confidence)
+        names = [within] if isinstance(within, str) else list(within)
+        return contrast_rates(
+            self._point(iou, score), attribute, value, against, within=names, confidence=confidence
+        )
 
     def lrp(
         self,

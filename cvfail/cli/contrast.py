@@ -34,6 +34,7 @@ def contrast(
     ] = None,
     max_order: Annotated[int, Parameter(validator=Number(gte=1))] = 1,
     questions: ModeQuestions = DEFAULT_QUESTIONS,
+    within: Annotated[tuple[str, ...], Parameter(consume_multiple=(1, None), show_default=False)] = (),
     rates: Annotated[bool, ONE_FORM] = False,
     output: Output = DEFAULT_OUTPUT,
     messages: Messages = DEFAULT_MESSAGES,
@@ -52,6 +53,8 @@ def contrast(
         attributes: What slices are made of.
         max_order: How many attributes a slice may fix beside the value.
         questions: How modes are ranked, and what of them is told.
+        within: Attributes whose mix is not to count in the rates: those of the second value are told at the mix that
+            the first has.
         rates: Only how often each error happens with either value.
         output: Where the table goes.
         messages: How much is said on stderr.
@@ -63,7 +66,7 @@ def contrast(
     evaluation = inputs.evaluation(messages)
     is_whole = questions.is_ranking and output.file is None and output.format in {None, "table"}
     if rates or is_whole:
-        table = evaluation.contrast_rates(attribute, value, against)
+        table = evaluation.contrast_rates(attribute, value, against, within=within)
         output.write(table.df, messages, caption=table.caption, shown=_RATE_COLUMNS)
     if rates:
         return

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from cvfail.evidence.attributes import attribute as known_attribute
+from cvfail.errors import QueryError
 from cvfail.evidence.attributes import attribute_names
-from cvfail.evidence.operating_point import OBJECT_ERRORS, OperatingPoint
+from cvfail.evidence.attributes import attributes as attributes_of
+from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.failures.costs import Costs
-from cvfail.failures.errors_of_rows import RowErrors
-from cvfail.failures.failure_mode import ERRORS
-from cvfail.failures.mode_errors import ModeErrors
 from cvfail.failures.mode_table import FailureModes, RankBy
-from cvfail.failures.modes import frozen_mode, modes_of_search
+from cvfail.failures.modes import modes_of_search
+from cvfail.failures.units import ErrorUnits, object_units, prediction_units
 from cvfail.failures.value_pair import Value, ValuePair
+from cvfail.slices.every_slice import cells_of
 from cvfail.statistics.multiplicity import benjamini_hochberg
+from cvfail.statistics.standardised_contrast import standardised_contrast
 from cvfail.tables.result import ResultTable
 
 CONTRAST_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -39,13 +40,6 @@ CONTRAST_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "p_value": pl.Float64,
     "q_value": pl.Float64,
 }
-
-_INFERENCE = (
-    *("difference", "difference_lower", "difference_upper"),
-    *("excess_errors", "excess_lower", "excess_upper", "p_value"),
-)
-
-Mask = NDArray[np.bool_]
 
 
 def failure_contrast(
@@ -122,7 +116,13 @@ def failure_contrast(
 
 
 def contrast_rates(
-    point: OperatingPoint, attribute: str, value: Value, against: Value, *, confidence: float = 0.95
+    point: OperatingPoint,
+    attribute: str,
+    value: Value,
+    against: Value,
+    *,
+    within: Sequence[str] = (),
+    confidence: float = 0.95,
 ) -> ResultTable:
     """How often each error happens with one value and with another, over all rows that have them.
 
@@ -131,56 +131,54 @@ def contrast_rates(
         attribute: See `failure_contrast`.
         value: See `failure_contrast`.
         against: See `failure_contrast`.
+        within: Attributes whose mix is not to count: the rates of the other value are those at this value's mix of
+            them. Where more objects are small at night, ``within=["size"]`` says what is left of the difference.
         confidence: Coverage of the intervals.
 
     Returns:
         One row per error: error, support, errors, rate (of the value), against_support, against_errors, against_rate
-        (of the other), difference with difference_lower and _upper, excess_errors with excess_lower and _upper
-        (errors of the value beyond those expected at the other's rate), p_value, q_value (Benjamini and Hochberg's
-        over these errors). Units and rates are those of `cvfail.failures.modes.failure_modes`. A rate without units
-        is null, and so is an interval in fewer than two images.
-        Errors of predictions are left out where only ground truth has the attribute.
+        (of the other, at the value's mix of `within`), difference with difference_lower and _upper, excess_errors
+        with excess_lower and _upper (errors of the value beyond those expected at the other's rate), p_value, q_value
+        (Benjamini and Hochberg's over these errors). Units and rates are those of
+        `cvfail.failures.modes.failure_modes`; combinations of `within` that only one of the values has are left out.
+        A rate without units is null, and so is an interval in fewer than two images. Errors of predictions are left
+        out where only ground truth has one of the attributes.
 
     Raises:
-        QueryError: There is no such attribute or value.
+        QueryError: There is no such attribute or value, or one of `within` has too many values to compare within.
+
+    Notes:
+        See `cvfail.statistics.standardised_contrast`.
     """
     evidence = point.evidence
     pair = ValuePair.of(evidence, attribute, value, against)
-    known = RowErrors(point)
-    told = OBJECT_ERRORS if known_attribute(evidence, attribute).prediction is None else ERRORS
-    rows = [{"error": error, **_compared(known, error, pair, confidence)} for error in told]
+    names = [name for name in dict.fromkeys(within) if name != attribute]
+    kinds = [object_units(point, names, min_support=1, pair=pair)]
+    if all(one.prediction is not None for one in attributes_of(evidence, [attribute, *names])):
+        kinds.append(prediction_units(point, names, min_support=1, pair=pair))
+    rows = [_compared(error, units.of_error(error), confidence) for units in kinds for error in units.errors]
     frame = pl.DataFrame(rows, schema={name: CONTRAST_SCHEMA[name] for name in list(CONTRAST_SCHEMA)[:-1]})
+    mix = f" at the same mix of {', '.join(names)}" if names else ""
     return ResultTable(
         frame.with_columns(benjamini_hochberg(frame["p_value"]).alias("q_value")),
-        caption=f"errors of {pair}; {evidence.describe(iou=point.iou, score=point.score)}",
+        caption=f"errors of {pair}{mix}; {evidence.describe(iou=point.iou, score=point.score)}",
     )
 
 
-def _compared(
-    known: RowErrors, error: str, pair: ValuePair, confidence: float
-) -> dict[str, float | int | None]:
+def _compared(error: str, units: ErrorUnits, confidence: float) -> dict[str, Any]:
     """One error with one value against the same with the other."""
-    frozen = frozen_mode(known.point, error)
-    mode = replace(frozen, conditions=(pair.condition,), against=(pair.other,))
-    errors = ModeErrors.of(mode, known)
-    told = errors.against_rest(confidence=confidence)
-    units, wrong = _counts(errors, (errors.in_slice, errors.wrong_in_slice))
-    other_units, other_wrong = (0, 0) if errors.beside is None else _counts(errors, errors.beside)
-    return {
-        **{name: told[name] for name in _INFERENCE},
-        "support": units,
-        "errors": wrong,
-        "rate": wrong / units if units else None,
-        "against_support": other_units,
-        "against_errors": other_wrong,
-        "against_rate": other_wrong / other_units if other_units else None,
-    }
-
-
-def _counts(errors: ModeErrors, rows: tuple[Mask, Mask]) -> tuple[int, int]:
-    """Units and errors among some objects and false positives."""
-    objects, predictions = rows
-    if errors.mode.unit == "predictions":
-        wrong = int((errors.wrong_predictions & predictions).sum())
-        return int(objects.sum()) + wrong, wrong
-    return int(objects.sum()), int((errors.wrong_objects & objects).sum())
+    clustered = units.clustered
+    for dropped in clustered.dropped:
+        if not dropped.is_constant:
+            raise QueryError(
+                f"nothing can be compared within {dropped}. Hint: an attribute with fewer values"
+            )
+    strata, _ = cells_of(clustered, tuple(range(len(clustered.attributes))))
+    has_value = np.zeros(0, np.bool_) if units.has_value is None else units.has_value
+    told = standardised_contrast(units.errors, has_value, strata, clustered.clusters, confidence=confidence)
+    row = {"error": error, **asdict(told)}
+    excess = {"excess_errors": "difference", "excess_lower": "difference_lower"}
+    excess["excess_upper"] = "difference_upper"
+    for name, source in excess.items():
+        row[name] = None if row[source] is None else row[source] * told.support
+    return row

@@ -16,6 +16,7 @@ MOST_LEVELS = 12
 _IDENTIFIER_SHARE = 0.5
 _SAMPLE = 1000
 _NULL = "(null)"
+_ONE_VALUE, _NO_ROWS = "one value only", "no rows"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class Dropped:
     attribute: str
     reason: str
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether all units have the same value, or there are none."""
+        return self.reason in {_ONE_VALUE, _NO_ROWS}
+
     def __str__(self) -> str:
         return f"{self.attribute} ({self.reason})"
 
@@ -108,7 +114,7 @@ def encode_attribute(
     counts = np.bincount(codes, minlength=len(texts))
     distinct = int(np.count_nonzero(counts))
     if distinct <= 1:
-        return Dropped(name, "one value only" if len(values) else "no rows")
+        return Dropped(name, _ONE_VALUE if len(values) else _NO_ROWS)
     if _is_identifier(distinct, len(values)):
         return Dropped(name, f"almost unique: {distinct} different values in {len(values)} rows")
     return _with_frequent(name, codes, counts, texts, min_support)

@@ -17,6 +17,13 @@ def test_the_rates_are_those_of_the_python_interface(run, saved, evaluation):
     assert json.loads(answer.out) == evaluation.contrast_rates(*PAIR).to_dicts()
 
 
+def test_the_rates_at_the_same_mix(run, saved, evaluation):
+    answer = run("contrast", *PAIR, saved, "--rates", "--within", "size", "category", "--format", "json")
+    told = evaluation.contrast_rates(*PAIR, within=["size", "category"])
+    assert json.loads(answer.out) == told.to_dicts()
+    assert "at the same mix of size, category" in answer.err
+
+
 def test_a_person_reads_the_rates_first_and_then_the_modes(run, saved):
     out = run("contrast", *PAIR, saved).out
     rates, modes = (

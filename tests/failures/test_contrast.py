@@ -108,6 +108,53 @@ def test_the_overall_rates_are_those_of_a_plain_filter(evaluation, error):
         assert row[name] == pytest.approx(told[theirs], abs=1e-9), name
 
 
+def test_rates_at_the_same_mix_leave_nothing_of_a_difference_of_the_mix():
+    """Nothing fails more at night, but small objects fail more, and night images keep few others."""
+    data = nights_and_small_ones(9, night=0.0, small=0.5)
+    truth = data.ground_truth.join(
+        data.images.select("image_id", "light"), on="image_id", maintain_order="left"
+    )
+    gone = (truth["light"] == "night") & (truth["area"] >= 1024) & (truth["ground_truth_id"] % 4 != 0)
+    removed = data.ground_truth.filter(gone).select("image_id", "x", "y")
+    data = type(data)(
+        task="detection",
+        images=data.images,
+        categories=data.categories,
+        ground_truth=data.ground_truth.filter(~gone),
+        predictions=data.predictions.join(
+            removed, on=["image_id", "x", "y"], how="anti", maintain_order="left"
+        ),
+    )
+    evaluation = evaluate(data)
+    plain = evaluation.contrast_rates("light", "night", "day").df.row(0, named=True)
+    same = evaluation.contrast_rates("light", "night", "day", within="size").df.row(0, named=True)
+    assert plain["p_value"] < 0.001
+    assert same["p_value"] > 0.05
+    assert (same["support"], same["rate"]) == (plain["support"], plain["rate"])
+    units = units_by_hand(evaluation, "missed").with_columns(pl.col("wrong").mean().over("light", "size"))
+    day = dict(units.filter(light="day").select("size", "wrong").unique().rows())
+    expected = units.filter(light="night")["size"].replace_strict(day, return_dtype=pl.Float64).mean()
+    assert same["against_rate"] == pytest.approx(expected)
+    assert same["excess_errors"] == pytest.approx(same["errors"] - same["support"] * expected)
+
+
+def test_what_has_a_value_of_its_own_for_every_image_is_nothing_to_compare_within():
+    data = street(1, images=60)
+    data = with_columns(data, serial=pl.col("image_id").cast(pl.String) + "-7", site=pl.lit("x"))
+    data = type(data)(
+        task="detection",
+        images=data.images,
+        categories=data.categories,
+        ground_truth=data.ground_truth.unique("image_id", maintain_order=True),
+        predictions=data.predictions,
+    )
+    evaluation = evaluate(data)
+    with pytest.raises(QueryError, match=r"compared within serial \(almost unique"):
+        evaluation.contrast_rates("light", "night", "day", within=["serial"])
+    one_site = evaluation.contrast_rates("light", "night", "day", within=["site", "light"])
+    assert one_site.df.equals(evaluation.contrast_rates("light", "night", "day").df)
+
+
 def test_exchanging_the_values_flips_the_sign_of_every_difference(evaluation):
     one = evaluation.contrast_rates("light", "night", "day").df
     other = evaluation.contrast_rates("light", "day", "night").df
@@ -115,7 +162,7 @@ def test_exchanging_the_values_flips_the_sign_of_every_difference(evaluation):
     assert (one["difference_lower"] + other["difference_upper"]).abs().max() < 1e-12
     assert (one["p_value"] - other["p_value"]).abs().max() < 1e-12
     for name in ("support", "errors", "rate"):
-        assert one[name].to_list() == other[f"against_{name}"].to_list()
+        assert one[name].to_list() == pytest.approx(other[f"against_{name}"].to_list(), abs=1e-12)
     assert one["difference"][0] > 0.1
 
 
