@@ -1,4 +1,4 @@
-"""The parts of a summary that open a gallery: failure modes, error types, the confusion matrix, slices."""
+"""The parts of a summary that open a gallery: failure modes, the confusion matrix, slices."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from cvfail.evidence.attributes import attribute
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.report import sentences
+from cvfail.report.causes import mode_causes
 from cvfail.report.choosing import (
     choose,
     confusion_units,
-    error_type_units,
     with_attribute,
     with_order,
 )
 from cvfail.report.gallery import Gallery
-from cvfail.report.schema import Confusion, ConfusionCell, ErrorType, Estimate, FailureMode, SliceTable, Task
+from cvfail.report.interventions import mode_interventions, watched
+from cvfail.report.schema import Confusion, ConfusionCell, Estimate, FailureMode, SliceTable, Task
 
 if TYPE_CHECKING:
+    from cvfail.failures.causes.shares import CauseTable
+    from cvfail.failures.interventions.interventions import Interventions
     from cvfail.failures.mode_table import FailureModes
 
 MOST_SIGNIFICANT_MODES = 50
@@ -33,16 +36,25 @@ MOST_CELL_EXAMPLES = 6000
 
 
 def failure_modes(
-    modes: FailureModes, point: OperatingPoint, gallery: Gallery, *, examples: int
+    modes: FailureModes,
+    causes: CauseTable,
+    actions: Interventions,
+    point: OperatingPoint,
+    gallery: Gallery,
+    *,
+    examples: int,
 ) -> list[FailureMode]:
-    """The ranked modes, the significant ones first; only those have examples."""
+    """The ranked modes with causes and actions, the significant ones first; only those have examples."""
     significant = modes.df.filter(pl.col("significant")).head(MOST_SIGNIFICANT_MODES)
     others = modes.df.filter(~pl.col("significant")).head(MOST_OTHER_MODES)
     shown = [_mode(row, point.evidence.task) for row in pl.concat([significant, others]).to_dicts()]
     for mode in shown:
+        rank, units = mode["rank"], pl.DataFrame()
         if mode["significant"]:
-            units = with_order(point, modes.examples(mode["rank"]))
+            units = with_order(point, modes.examples(rank))
             mode["examples"] = gallery.add(choose(units, [], examples))
+        mode["causes"] = mode_causes(causes, modes.of_rank(rank), rank, units, gallery, examples=examples)
+        mode["interventions"], mode["watch"] = mode_interventions(actions, rank), watched(actions, rank)
     return shown
 
 
@@ -74,28 +86,12 @@ def _mode(row: Mapping[str, Any], task: Task) -> FailureMode:
         q_value=row["q_value"],
         significant=row["significant"],
         examples=[],
+        causes=[],
+        interventions=[],
+        watch=[],
     )
     mode["sentence"] = sentences.mode_sentence(mode)
     return mode
-
-
-def error_types(
-    table: pl.DataFrame, point: OperatingPoint, gallery: Gallery, *, examples: int
-) -> list[ErrorType]:
-    """The six error types, most frequent first; the special rows of the table are left out."""
-    chosen = choose(error_type_units(point), ["error_type"], examples)
-    rows = table.filter(pl.col("error_type").is_in(list(sentences.ERROR_TYPES)))
-    return [
-        ErrorType(
-            name=row["error_type"],
-            explanation=sentences.ERROR_TYPES[row["error_type"]],
-            count=row["count"],
-            share=row["share"],
-            delta_ap=row["delta_ap"],
-            examples=gallery.add(chosen.filter(error_type=row["error_type"])),
-        )
-        for row in rows.sort("count", descending=True).to_dicts()
-    ]
 
 
 def confusion(

@@ -32,23 +32,32 @@ class Gallery:
 
     def __init__(self, point: OperatingPoint) -> None:
         self._point = point
-        self._positions: dict[tuple[int | None, int | None], int] = {}
+        self._positions: dict[tuple[int | None, int | None, int | None], int] = {}
         self._units: list[Unit] = []
         self._images: set[int] = set()
 
     def add(self, rows: pl.DataFrame) -> list[int]:
-        """Take in rows by `prediction_index`, `ground_truth_index` and, where it is there, `overlap`.
+        """Take in rows.
+
+        Args:
+            rows: `prediction_index`, `ground_truth_index` and, where they are there, `overlap` and `other_index`, a
+                second ground truth in the same place.
 
         Returns:
             The positions among the examples of those that were taken in: all, until the gallery is full.
         """
-        overlaps = rows["overlap"] if "overlap" in rows.columns else [None] * len(rows)
-        columns = zip(rows["prediction_index"], rows["ground_truth_index"], overlaps, strict=True)
-        positions = [self._position(Unit(*row)) for row in columns]
-        return [position for position in positions if position is not None]
+        return [position for position in self.places(rows) if position is not None]
+
+    def places(self, rows: pl.DataFrame) -> list[int | None]:
+        """The same with None for each row that was not taken in."""
+        absent = [None] * len(rows)
+        overlaps = rows["overlap"] if "overlap" in rows.columns else absent
+        others = rows["other_index"] if "other_index" in rows.columns else absent
+        columns = zip(rows["prediction_index"], rows["ground_truth_index"], overlaps, others, strict=True)
+        return [self._position(Unit(*row)) for row in columns]
 
     def _position(self, unit: Unit) -> int | None:
-        key = (unit.prediction, unit.truth)
+        key = (unit.prediction, unit.truth, unit.other)
         if key not in self._positions:
             image = unit.image(self._point)
             if image not in self._images and len(self._images) >= MOST_IMAGES:

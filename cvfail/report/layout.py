@@ -25,11 +25,12 @@ _UNKNOWN_SIZE = (400.0, 300.0)
 
 @dataclass(frozen=True)
 class Unit:
-    """A prediction row, a ground-truth row, or both with their overlap."""
+    """A prediction row, a ground-truth row, or both with their overlap; `other` is a second ground-truth row."""
 
     prediction: int | None
     truth: int | None
     overlap: float | None
+    other: int | None = None
 
     def image(self, point: OperatingPoint) -> int:
         """The code of the image that it lies in."""
@@ -48,6 +49,7 @@ def lay_out(point: OperatingPoint, units: Sequence[Unit]) -> tuple[list[Example]
     codes = [unit.image(point) for unit in units]
     used = list(dict.fromkeys(codes))
     subjects = [("truth", unit.truth) for unit in units if unit.truth is not None]
+    subjects += [("truth", unit.other) for unit in units if unit.other is not None]
     subjects += [("prediction", unit.prediction) for unit in units if unit.prediction is not None]
     objects = drawn_objects(point, used, subjects)
     images = _images(point.evidence, used, objects)
@@ -117,15 +119,16 @@ def _reach(objects: Sequence[DrawnObject]) -> tuple[float, float]:
 def _example(unit: Unit, position: int, image: ImageEntry, objects: ImageObjects) -> Example:
     truth = None if unit.truth is None else objects.place["truth", unit.truth]
     prediction = None if unit.prediction is None else objects.place["prediction", unit.prediction]
-    drawn = [objects.drawn[place]["box"] for place in (truth, prediction) if place is not None]
+    other = None if unit.other is None else objects.place["truth", unit.other]
+    drawn = [objects.drawn[place]["box"] for place in (truth, prediction, other) if place is not None]
     boxes: list[Box] = [(box[0], box[1], box[2], box[3]) for box in drawn if box is not None]
     window = list(crop_window(boxes, (image["width"], image["height"]))) if boxes else None
-    both = len(boxes) == 2 and unit.overlap is not None
     return Example(
         image=position,
         truth=truth,
         prediction=prediction,
-        overlap=round(unit.overlap, 4) if both and unit.overlap is not None else None,
+        other=other,
+        overlap=round(unit.overlap, 4) if len(boxes) > 1 and unit.overlap is not None else None,
         window=window,
         picture=None,
     )

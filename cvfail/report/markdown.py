@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from cvfail.report.schema import Estimate, Headline, Summary
+from cvfail.report.causes import main_cause
+from cvfail.report.schema import Estimate, FailureMode, Headline, Summary
 from cvfail.report.sentences import share
 
 _MOST_ROWS = 20
@@ -13,7 +14,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&])")
 
 
 def render_markdown(summary: Summary) -> str:
-    """Render a summary as Markdown without pictures: verdict, numbers, failure modes, errors, slices, classes.
+    """Render a summary as Markdown without pictures: what the page shows, in its order.
 
     Args:
         summary: As `summarise` returns it.
@@ -27,7 +28,9 @@ def render_markdown(summary: Summary) -> str:
         _table(["", "value", "95% interval"], (_headline(number) for number in summary["headline"])),
         *_failure_modes(summary),
         *_error_types(summary),
+        *_errors_by_class(summary),
         *_confused_pairs(summary),
+        *_label_suspects(summary),
         *_slices(summary),
         *_classes(summary),
         "## Method",
@@ -58,8 +61,37 @@ def _headline(number: Headline) -> list[str]:
 
 def _failure_modes(summary: Summary) -> list[str]:
     modes = [mode for mode in summary["failure_modes"] if mode["significant"]]
-    rows = [[str(mode["rank"]), escape(mode["title"]), escape(mode["sentence"])] for mode in modes]
-    return ["## What to look at first", _table(["", "failure mode", "evidence"], rows)] if rows else []
+    if not modes:
+        return []
+    rows = [
+        [str(mode["rank"]), escape(mode["title"]), escape(mode["sentence"]), escape(_main_cause(mode))]
+        for mode in modes
+    ]
+    table = _table(["", "failure mode", "evidence", "main cause"], rows)
+    return ["## What to look at first", table, *(part for mode in modes[:_MOST_ROWS] for part in _mode(mode))]
+
+
+def _main_cause(mode: FailureMode) -> str:
+    cause = main_cause(mode["causes"])
+    return "–" if cause is None else f"{cause['title']} {share(cause['share']['estimate'])}"
+
+
+def _mode(mode: FailureMode) -> list[str]:
+    """One mode with its causes that are not thin, and what to do about it as a checklist."""
+    causes = [
+        f"- {escape(cause['title'])} {share(cause['share']['estimate'])}: {escape(cause['evidence'])}"
+        for cause in mode["causes"]
+        if not cause["thin"]
+    ]
+    actions = [
+        f"- [ ] **{escape(action['title'])}.** {escape(action['text'])}" for action in mode["interventions"]
+    ]
+    lists = [
+        "\n".join([f"{title}:", "", *lines])
+        for title, lines in (("Why", causes), ("What to do", actions))
+        if lines
+    ]
+    return [f"### {mode['rank']}. {escape(mode['title'])}", *lists] if lists else []
 
 
 def _error_types(summary: Summary) -> list[str]:
@@ -68,6 +100,42 @@ def _error_types(summary: Summary) -> list[str]:
         for kind in summary["error_types"]
     ]
     return ["## Error types", _table(["error type", "errors", "AP if fixed"], rows)] if rows else []
+
+
+def _errors_by_class(summary: Summary) -> list[str]:
+    names = [kind["name"] for kind in summary["error_types"]]
+    rows = []
+    for row in summary["errors_by_class"]:
+        counts = {kind["name"]: kind["count"] for kind in row["types"]}
+        ap = "–" if row["ap"] is None else f"{row['ap']:.3f}"
+        label = escape(summary["labels"][row["label"]])
+        rows.append([label, ap, *(f"{counts.get(name, 0):,}" for name in names)])
+    return ["## Errors by class", _table(["class", "AP", *names], rows)] if rows else []
+
+
+def _label_suspects(summary: Summary) -> list[str]:
+    suspects = summary["label_suspects"]
+    kinds = [kind for kind in (*suspects["kinds"], suspects["together"]) if kind["suspects"]]
+    if not kinds:
+        return []
+    gains = list(suspects["together"]["gains"])
+    counts = [
+        [escape(kind["title"]), f"{kind['suspects']:,}", *(_gain(kind["gains"].get(name)) for name in gains)]
+        for kind in kinds
+    ]
+    rows = [
+        [str(row["rank"]), escape(row["reason"]), f"{row['suspicion']:.2f}", escape(row["file_name"])]
+        for row in suspects["suspects"]
+    ]
+    return [
+        "## Labels to look at again",
+        _table(["kind", "labels", *(f"{name} if put right" for name in gains)], counts),
+        _table(["", "why", "suspicion", "image"], rows),
+    ]
+
+
+def _gain(gain: float | None) -> str:
+    return "–" if gain is None else f"{gain:+.3f}"
 
 
 def _confused_pairs(summary: Summary) -> list[str]:

@@ -11,6 +11,7 @@ from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
     from cvfail.failures.mode_table import FailureModes
+    from cvfail.labels.suspects import LabelErrors
 
 
 class Reportable(Protocol):
@@ -37,8 +38,12 @@ class Reportable(Protocol):
         """Precision, recall and F1, overall or by an attribute."""
         ...
 
-    def error_types(self) -> ResultTable:
-        """Errors by type, with counts and gains."""
+    def error_types(self, *, by: str | Sequence[str] = ..., replicates: int = ...) -> ResultTable:
+        """Errors by type, with counts and gains, of everything or of each class."""
+        ...
+
+    def label_errors(self) -> LabelErrors:
+        """Labels that are probably wrong, the most suspect first."""
         ...
 
     def failure_modes(self) -> FailureModes:

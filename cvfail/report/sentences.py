@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.report.schema import AverageRow, Counts, ErrorType, Estimate, FailureMode, Task
+from cvfail.report.causes import INHERENT, main_cause
+from cvfail.report.schema import AverageRow, Counts, ErrorType, Estimate, FailureMode, LabelSuspects, Task
 
 if TYPE_CHECKING:
     from cvfail.failures.mode_table import Search
@@ -69,7 +70,7 @@ def verdict(
         opening = _classification_opening(counts, micro)
     else:
         opening = _detection_opening(point, counts, micro)
-    return [opening, *_costliest(point, error_types), _standing_out(modes, search)]
+    return [opening, *_costliest(point, error_types), _standing_out(modes, search), *_reason_of_first(modes)]
 
 
 def _detection_opening(point: OperatingPoint, counts: Counts, micro: AverageRow) -> str:
@@ -114,6 +115,40 @@ def _standing_out(modes: Sequence[FailureMode], search: Search) -> str:
         return f"No slice of the data fails significantly more than the rest, {looked_at}."
     stands = "One failure mode stands" if significant == 1 else f"{significant} failure modes stand"
     return f"{stands} out, {looked_at}."
+
+
+def _reason_of_first(modes: Sequence[FailureMode]) -> list[str]:
+    first = modes[0] if modes and modes[0]["significant"] else None
+    cause = None if first is None else main_cause(first["causes"])
+    if first is None or cause is None:
+        return []
+    much = f"{share(cause['share']['estimate'])} of its {first['errors']:,} errors"
+    why = f"Main cause: {lowered(cause['title'])}, {much}."
+    if cause["name"] == INHERENT:
+        why = f"{much.capitalize()} have no known cause."
+    return [f"First to look at: {lowered(first['title'])}. {why}"]
+
+
+def suspected(suspects: LabelSuspects, point: OperatingPoint) -> list[str]:
+    """How many labels are suspect, and what that is worth."""
+    together = suspects["together"]
+    if not together["suspects"]:
+        return []
+    count = together["suspects"]
+    labels = "One label is suspect" if count == 1 else f"{count:,} labels are suspect"
+    if point.evidence.task == "classification":
+        number, gain = "accuracy", together["gains"].get("accuracy")
+    else:
+        number, gain = f"AP at IoU {point.iou:g}", together["gains"].get("ap")
+    if gain is None:
+        return [f"{labels}."]
+    direction = "higher" if gain >= 0 else "lower"
+    return [f"{labels}: put right, {number} would be up to {abs(gain):.3f} {direction}."]
+
+
+def lowered(text: str) -> str:
+    """A title inside a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def mode_sentence(mode: FailureMode) -> str:
@@ -167,8 +202,16 @@ def caveats(point: OperatingPoint, search: Search) -> list[str]:
             f"pays for that: of all modes with q ≤ {search.level:g} about {search.level:.0%} are expected to be "
             "chance. A slice says where errors are, not why."
         )
+        said.append(
+            "Causes claim errors in a fixed order, first what is cheap to mend; the shares of a mode add up to 100%. "
+            "They are read off the stored outcomes: leads to follow, not proof."
+        )
     if search.dropped:
         said.append(f"Not used for slices, constant or almost unique: {', '.join(search.dropped)}.")
+    said.append(
+        "A suspect label is one that the model or another label speaks against. A model repeats its mistakes, so "
+        "look before correcting; gains are the most there can be."
+    )
     if point.evidence.task == "detection":
         said.append(
             "Gains in AP from fixing error types do not add up: one fix changes what others are worth."

@@ -7,10 +7,27 @@ from pathlib import Path
 
 from cvfail.errors import MissingFileError
 from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.failures.interventions.interventions import interventions
+from cvfail.labels.classified_labels import has_probabilities
+from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.report import estimates, findings, schema, sentences
+from cvfail.report.error_decomposition import error_types, errors_by_class
 from cvfail.report.gallery import Gallery
+from cvfail.report.label_suspects import label_suspects, no_label_suspects
 from cvfail.report.reportable import Reportable
-from cvfail.report.schema import AverageRow, Counts, Estimate, Headline, Summary
+from cvfail.report.schema import (
+    AverageRow,
+    Counts,
+    ErrorsOfClass,
+    ErrorType,
+    Estimate,
+    Headline,
+    LabelSuspects,
+    Summary,
+)
+
+_REPLICATES = 200
+"""Of the bootstrap behind the intervals of gains."""
 
 _RANKING = {
     "AP": "Average precision: mean over classes and over IoU 0.50 to 0.95",
@@ -52,14 +69,12 @@ def summarise(
     point = OperatingPoint.of(evidence)
     gallery = Gallery(point)
     matrix = evaluation.confusion_matrix()
-    detection = evidence.task == "detection"
     ranked = evaluation.failure_modes()
-    modes = findings.failure_modes(ranked, point, gallery, examples=examples_per_cell)
-    types = (
-        findings.error_types(evaluation.error_types().df, point, gallery, examples=examples_per_cell)
-        if detection
-        else []
-    )
+    why = ranked.causes()
+    actions = interventions(ranked, why)
+    modes = findings.failure_modes(ranked, why, actions, point, gallery, examples=examples_per_cell)
+    suspects = _label_suspects(evaluation, gallery)
+    types, types_by_class = _error_types(evaluation, matrix, point, gallery, examples_per_cell)
     slices = estimates.slices(evaluation)
     findings.add_slice_examples(slices, point, gallery, examples=examples_per_cell)
     confusion = findings.confusion(matrix, point, gallery, examples=examples_per_cell)
@@ -75,11 +90,14 @@ def summarise(
         operating_point=_operating_point(point, counts),
         sources=[schema.Source(table=table, origin=origin) for table, origin in evidence.source.items()],
         counts=counts,
-        verdict=sentences.verdict(point, counts, averages[0], types, modes, ranked.search),
+        verdict=sentences.verdict(point, counts, averages[0], types, modes, ranked.search)
+        + sentences.suspected(suspects, point),
         headline=_ranking(evaluation) + _at_operating_point(averages, evidence.task),
         averages=averages,
         failure_modes=modes,
         error_types=types,
+        errors_by_class=types_by_class,
+        label_suspects=suspects,
         confusion=confusion,
         classes=estimates.classes(evaluation, matrix),
         slices=slices,
@@ -88,6 +106,27 @@ def summarise(
         pictures=content.pictures,
         picture_report=content.picture_report,
         caveats=sentences.caveats(point, ranked.search),
+    )
+
+
+def _label_suspects(evaluation: Reportable, gallery: Gallery) -> LabelSuspects:
+    evidence = evaluation.evidence
+    if evidence.task == "classification" and not has_probabilities(evidence):
+        return no_label_suspects()
+    return label_suspects(evaluation.label_errors(), gallery)
+
+
+def _error_types(
+    evaluation: Reportable, matrix: ConfusionMatrix, point: OperatingPoint, gallery: Gallery, examples: int
+) -> tuple[list[ErrorType], list[ErrorsOfClass]]:
+    """The error types of everything and of each class; nothing for classification."""
+    if point.evidence.task != "detection":
+        return [], []
+    whole = evaluation.error_types(replicates=_REPLICATES).df
+    by_class = evaluation.error_types(by="category").df
+    return (
+        error_types(whole, point, gallery, examples=examples),
+        errors_by_class(by_class, matrix.labels, point, gallery, examples=examples),
     )
 
 

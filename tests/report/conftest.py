@@ -20,6 +20,25 @@ def small_detection():
     )
 
 
+def planted():
+    """40 images of six objects: at night the scores of cats are too low, and image 0 has labels to look at again."""
+    annotations, detections = [], []
+    for image in range(40):
+        for place in range(6):
+            box = [100 * place, 100, 60, 60]
+            label = 1 + place % 2
+            low = image % 2 == 1 and label == 1 and image % 10 != 9
+            annotations.append({"image_id": image, "category_id": label, "bbox": box})
+            detections.append(
+                {"image_id": image, "category_id": label, "bbox": box, "score": 0.1 if low else 0.9}
+            )
+    annotations[0]["category_id"] = 2
+    annotations.append({"image_id": 0, "category_id": 2, "bbox": [102, 100, 60, 60]})
+    detections.append({"image_id": 0, "category_id": 1, "bbox": [300, 300, 50, 50], "score": 0.95})
+    times = ["day", "night"] * 20
+    return detection(list(range(40)), [1, 2], annotations, detections, time_of_day=times)
+
+
 def small_classification(images=30):
     labels = ["cat", "dog", "fish"]
     ids = pl.Series(range(images), dtype=pl.Int64)
@@ -49,6 +68,11 @@ def small_classification(images=30):
 @pytest.fixture(scope="session")
 def evaluation():
     return evaluate(small_detection())
+
+
+@pytest.fixture(scope="session")
+def planted_evaluation():
+    return evaluate(planted())
 
 
 @pytest.fixture(scope="session")

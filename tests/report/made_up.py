@@ -123,7 +123,7 @@ def made_up_summary(
                 "f1": estimate(0.645, 12032),
             },
         ],
-        "failure_modes": [_mode(chance, rank, some(12)) for rank in range(1, 9)],
+        "failure_modes": [_mode(rank, some(12)) for rank in range(1, 13)],
         "error_types": [
             _error_type("missed", "an object that no detection claims", 3465, 0.41, 0.112, some(12)),
             _error_type(
@@ -136,6 +136,8 @@ def made_up_summary(
             ),
             _error_type("both", "wrong class and box too far off", 121, 0.01, None, some(12)),
         ],
+        "errors_by_class": [_errors_of_class(chance, label, some) for label in range(classes)],
+        "label_suspects": _label_suspects(chance, examples, images),
         "confusion": {
             "background": classes,
             "row_totals": totals,
@@ -189,6 +191,7 @@ def _gallery(chance, classes, file_names, sizes):
                     "image": number,
                     "truth": first if has_truth else None,
                     "prediction": first + 1 if has_prediction else None,
+                    "other": None,
                     "overlap": round(chance.uniform(0.1, 0.9), 3) if has_truth and has_prediction else None,
                     "window": [round(v, 1) for v in window],
                     "picture": None,
@@ -225,11 +228,104 @@ def _error_type(name, explanation, count, share, delta_ap, examples):
         "count": count,
         "share": share,
         "delta_ap": delta_ap,
+        "delta_ap_lower": None if delta_ap is None else delta_ap - 0.005,
+        "delta_ap_upper": None if delta_ap is None else delta_ap + 0.006,
         "examples": examples,
     }
 
 
-def _mode(chance, rank, examples):
+def _errors_of_class(chance, label, some):
+    names = ("missed", "localisation", "background", "classification", "duplicate", "both")
+    types = [
+        {
+            "name": name,
+            "count": chance.randrange(1, 200 // place),
+            "delta_ap": None if name == "both" else round(chance.random() / 10, 3),
+            "examples": some(4),
+        }
+        for place, name in enumerate(names, 1)
+        if label or name != "both"
+    ]
+    return {"label": label, "ap": None if label == 1 else round(chance.random(), 4), "types": types}
+
+
+def _label_suspects(chance, examples, images):
+    def kind(name, title, suspects, gain):
+        gains = {"precision": gain / 2, "recall": gain, "f1": gain / 1.5, "ap": gain} if suspects else {}
+        return {
+            "name": name,
+            "title": title,
+            "explanation": f"what {name} is",
+            "suspects": suspects,
+            "gains": gains,
+        }
+
+    kinds = [
+        kind("missing", "Missing label", 12, 0.004),
+        kind("wrong_class", "Wrong class", 7, 0.011),
+        kind("bad_box", "Poor box", 3, 0.002),
+        kind("spurious", "No object", 0, 0.0),
+    ]
+    suspects = []
+    for rank in range(1, 23):
+        place = chance.randrange(len(examples))
+        suspects.append(
+            {
+                "rank": rank,
+                "kind": "missing" if rank % 2 else "wrong_class" if rank < 16 else "bad_box",
+                "reason": f"reason {rank} with score 0.9 where no label is",
+                "file_name": images[examples[place]["image"]]["file_name"],
+                "label": None if rank % 2 else 0,
+                "suggested": 0,
+                "suspicion": round(1 - rank / 50, 3),
+                "score": None if rank == 4 else 0.9,
+                "example": place,
+            }
+        )
+    return {
+        "kinds": kinds,
+        "together": kind("all", "All of them", 22, 0.017),
+        "suspects": suspects,
+        "note": "",
+    }
+
+
+def _cause(name, title, remedy, share, examples):
+    return {
+        "name": name,
+        "title": title,
+        "explanation": f"what {name} means",
+        "remedy": remedy,
+        "share": estimate(share, 200),
+        "errors": 200 * share,
+        "evidence": f"{200 * share:.0f} of 200 errors, says the evidence",
+        "thin": share < 0.05,
+        "examples": examples,
+    }
+
+
+def _intervention(place, basis):
+    known = basis != "unknown"
+    return {
+        "title": f"Act in way {place}",
+        "action": f"act_in_way_{place}",
+        "kind": "threshold",
+        "cause": "threshold",
+        "text": f"Do this {place} times where `cvfail` says so.",
+        "errors_gone": 41.3 if known else None,
+        "objects_found": 41.0 if known else None,
+        "false_positives": 24.0 if basis == "replayed" else -3.2 if known else None,
+        "recall_gain": 0.02 if known else None,
+        "precision_gain": -0.001 if known else None,
+        "f1_gain": 0.013 if known else None,
+        "basis": basis,
+        "effort": "hours",
+        "images_needed": 43 if known else None,
+        "images_here": 114,
+    }
+
+
+def _mode(rank, examples):
     error_type, where, unit = [
         ("missed", "time_of_day=night & size=small", "objects"),
         ("classification", "camera=rear", "detections"),
@@ -258,9 +354,25 @@ def _mode(chance, rank, examples):
             "support": support,
         },
         "excess": {"estimate": excess, "lower": excess * 0.8, "upper": excess * 1.2, "support": support},
-        "q_value": 10.0 ** (rank - 8) if rank < 4 else 0.2 * rank / 4,
-        "significant": rank < 4,
+        "q_value": 10.0 ** (rank - 10) if rank < 9 else 0.02 * rank,
+        "significant": rank < 9,
         "examples": examples,
+        "causes": []
+        if rank == 2
+        else [
+            _cause("size", "Object size", "data", 0.61, examples),
+            _cause("threshold", "Score threshold", "settings", 0.2, examples[:2]),
+            _cause("label_noise", "Label noise", "labels", 0.15, []),
+            _cause("crowding", "Crowding", "data", 0.03, []),
+            _cause("inherent", "No known cause", "unknown", 0.01, []),
+        ],
+        "interventions": []
+        if rank in {3, *range(9, 13)}
+        else [
+            _intervention(place, basis)
+            for place, basis in enumerate(("replayed", "at most", "at most", "unknown", "unknown"), 1)
+        ],
+        "watch": ["background | (all)", "missed | size=large"] if rank == 1 else [],
     }
 
 

@@ -27,6 +27,23 @@ def test_a_full_gallery_takes_examples_of_the_images_that_it_has_and_no_others(e
     assert len(content.examples) == units.filter(pl.col("image").is_in(known.implode())).height
 
 
+def test_places_say_which_rows_were_not_taken_in(evaluation, monkeypatch):
+    point = OperatingPoint.of(evaluation.evidence)
+    units = confusion_units(point)
+    collected = Gallery(point)
+    monkeypatch.setattr(gallery, "MOST_IMAGES", 1)
+    first = units["image"][0]
+    places = collected.places(units)
+    assert [place is not None for place in places] == (units["image"] == first).to_list()
+    assert [place for place in places if place is not None] == collected.add(units)
+
+
+def test_a_second_label_makes_another_example(evaluation):
+    rows = pl.DataFrame({"prediction_index": [None, None], "ground_truth_index": [0, 0]})
+    collected = Gallery(OperatingPoint.of(evaluation.evidence))
+    assert collected.places(rows.with_columns(other_index=pl.Series([None, 1]))) == [0, 1]
+
+
 def test_pictures_go_to_the_first_examples(evaluation, image_folder):
     point = OperatingPoint.of(evaluation.evidence)
     collected = Gallery(point)

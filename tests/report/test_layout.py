@@ -62,6 +62,14 @@ def test_examples_of_one_image_share_it_and_point_at_their_objects():
     assert (pair["overlap"], missed["overlap"], alone["overlap"]) == (1.0, None, None)
 
 
+def test_a_second_label_in_the_same_place_is_a_subject_and_in_the_crop():
+    (example,), images = laid_out([truth(0), truth(400)], [], [Unit(None, 0, 0.0, 1)])
+    objects = images[0]["objects"]
+    assert [objects[example[side]]["box"][0] for side in ("truth", "other")] == [0, 400]
+    assert example["window"][2] > 410
+    assert (example["prediction"], example["overlap"]) == (None, 0.0)
+
+
 def test_predictions_below_the_score_are_not_drawn():
     _, images = laid_out([truth(0)], [found(0, 0.9), found(50, 0.1)], [Unit(0, 0, 1.0)])
     assert [entry["score"] for entry in images[0]["objects"] if entry["kind"] == "prediction"] == [0.9]

@@ -19,7 +19,30 @@ def test_names_from_the_data_are_printed_as_they_are():
 
 def test_only_what_stands_out_is_listed_as_failure_mode():
     section = render_markdown(made_up_summary()).split("## What to look at first")[1].split("##")[0]
-    assert section.count("\n| ") == 2 + 3
+    assert section.count("\n| ") == 2 + 8
+
+
+def test_a_mode_has_its_causes_and_a_checklist():
+    text = render_markdown(made_up_summary())
+    first = text.split("### 1. ")[1].split("###")[0]
+    assert "- Object size 61.0%: 122 of 200 errors, says the evidence" in first
+    assert "Crowding" not in first
+    assert first.count("- [ ] **Act in way") == 5
+    assert "### 2. " in text
+    assert "Why:" not in text.split("### 2. ")[1].split("###")[0]
+
+
+def test_errors_by_class_and_suspect_labels_are_tables():
+    summary = made_up_summary()
+    text = render_markdown(summary)
+    by_class = text.split("## Errors by class")[1].split("##")[0]
+    first = summary["errors_by_class"][0]
+    counts = [f"{kind['count']:,}" for kind in first["types"] if kind["name"] in {"missed", "duplicate"}]
+    assert all(f" {count} " in by_class.splitlines()[4] for count in counts)
+    labels = text.split("## Labels to look at again")[1].split("## By")[0]
+    assert "| Wrong class | 7 | +0.005 | +0.011 | +0.007 | +0.011 |" in labels
+    assert "| 1 | reason 1 with score 0.9 where no label is | 0.98 |" in labels
+    assert "No object" not in labels
 
 
 def test_long_tables_are_cut_and_say_so():

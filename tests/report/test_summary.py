@@ -24,6 +24,9 @@ def differences(value, expected, where="summary"):
     if origin is list and isinstance(value, list):
         (inner,) = get_args(expected)
         return [d for place, item in enumerate(value) for d in differences(item, inner, f"{where}[{place}]")]
+    if origin is dict and isinstance(value, dict):
+        inner = get_args(expected)[1]
+        return [d for key, item in value.items() for d in differences(item, inner, f"{where}[{key!r}]")]
     if origin is Literal:
         return [] if value in get_args(expected) else [f"{where}: {value!r}"]
     if origin in {Union, types.UnionType}:
@@ -89,7 +92,11 @@ def test_positions_lie_in_their_lists(summary):
     examples, images = summary["examples"], summary["images"]
     shown = [*summary["failure_modes"], *summary["error_types"], *summary["confusion"]["cells"]]
     shown += [row for table in summary["slices"] for row in table["rows"]]
-    assert {place for part in shown for place in part["examples"]} == set(range(len(examples)))
+    shown += [cause for mode in summary["failure_modes"] for cause in mode["causes"]]
+    shown += [kind for row in summary["errors_by_class"] for kind in row["types"]]
+    places = {place for part in shown for place in part["examples"]}
+    places |= {row["example"] for row in summary["label_suspects"]["suspects"]}
+    assert places == set(range(len(examples)))
     for example in examples:
         objects = images[example["image"]]["objects"]
         kinds = [

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from cvfail.report.schema.breakdowns import ClassRow, SliceRow, SliceTable
 from cvfail.report.schema.confusion import Confusion, ConfusionCell
-from cvfail.report.schema.error_types import ErrorType
-from cvfail.report.schema.failure_modes import FailureMode
+from cvfail.report.schema.error_types import ClassErrors, ErrorsOfClass, ErrorType
+from cvfail.report.schema.failure_modes import Basis, Cause, FailureMode, Intervention, Remedy
 from cvfail.report.schema.gallery import DrawnObject, Example, ImageEntry, Picture, PictureReport
+from cvfail.report.schema.label_suspects import LabelSuspects, Suspect, SuspectKind
 from cvfail.report.schema.numbers import AverageRow, Estimate, Headline, Rates
 from cvfail.report.schema.setting import Counts, OperatingPoint, Source, Task
 from cvfail.report.schema.summary import SCHEMA_VERSION, Summary
@@ -19,24 +20,33 @@ from cvfail.report.schema.summary import SCHEMA_VERSION, Summary
 __all__ = [
     "SCHEMA_VERSION",
     "AverageRow",
+    "Basis",
+    "Cause",
+    "ClassErrors",
     "ClassRow",
     "Confusion",
     "ConfusionCell",
     "Counts",
     "DrawnObject",
     "ErrorType",
+    "ErrorsOfClass",
     "Estimate",
     "Example",
     "FailureMode",
     "Headline",
     "ImageEntry",
+    "Intervention",
+    "LabelSuspects",
     "OperatingPoint",
     "Picture",
     "PictureReport",
     "Rates",
+    "Remedy",
     "SliceRow",
     "SliceTable",
     "Source",
     "Summary",
+    "Suspect",
+    "SuspectKind",
     "Task",
 ]

@@ -50,6 +50,7 @@ class Example(TypedDict):
         image: Position in ``images``.
         truth: Position in the image's ``objects``; None where nothing is there.
         prediction: Position in the image's ``objects``; None for a missed object.
+        other: Position in the image's ``objects`` of a second label in the same place; None without one.
         overlap: IoU of the two, None unless there are two boxes.
         window: x, y, width, height of the crop, 4 : 3, around the subject; None for classification.
         picture: Position in ``pictures`` of a sharper picture of the window; None without one.
@@ -58,6 +59,7 @@ class Example(TypedDict):
     image: int
     truth: int | None
     prediction: int | None
+    other: int | None
     overlap: float | None
     window: list[float] | None
     picture: int | None

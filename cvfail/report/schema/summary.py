@@ -6,9 +6,10 @@ from typing import TypedDict
 
 from cvfail.report.schema.breakdowns import ClassRow, SliceTable
 from cvfail.report.schema.confusion import Confusion
-from cvfail.report.schema.error_types import ErrorType
+from cvfail.report.schema.error_types import ErrorsOfClass, ErrorType
 from cvfail.report.schema.failure_modes import FailureMode
 from cvfail.report.schema.gallery import Example, ImageEntry, Picture, PictureReport
+from cvfail.report.schema.label_suspects import LabelSuspects
 from cvfail.report.schema.numbers import AverageRow, Headline
 from cvfail.report.schema.setting import Counts, OperatingPoint, Source, Task
 
@@ -28,11 +29,13 @@ class Summary(TypedDict):
         operating_point: Threshold and matching rule.
         sources: Where the tables came from.
         counts: How much was looked at.
-        verdict: One to three plain sentences with the main numbers.
+        verdict: A few plain sentences with the main numbers.
         headline: The numbers of the first screen.
         averages: Micro and macro averages at the operating point.
         failure_modes: Ranked, the significant ones first.
         error_types: Most frequent first; empty for classification.
+        errors_by_class: One row per class that has objects or errors; empty for classification.
+        label_suspects: Labels that are probably wrong.
         confusion: The matrix and its most confused pairs.
         classes: One row per class.
         slices: One table per attribute.
@@ -56,6 +59,8 @@ class Summary(TypedDict):
     averages: list[AverageRow]
     failure_modes: list[FailureMode]
     error_types: list[ErrorType]
+    errors_by_class: list[ErrorsOfClass]
+    label_suspects: LabelSuspects
     confusion: Confusion
     classes: list[ClassRow]
     slices: list[SliceTable]
