@@ -31,9 +31,12 @@ STYLES = (
     "theme.css",
     "page.css",
     "verdict.css",
+    "causes.css",
+    "interventions.css",
     "tables.css",
     "matrix.css",
     "gallery.css",
+    "suspects.css",
     "print.css",
 )
 SCRIPTS = (
@@ -45,7 +48,12 @@ SCRIPTS = (
     "confusion.js",
     "matrix.js",
     "overview.js",
+    "causes.js",
+    "interventions.js",
+    "agenda.js",
     "verdict.js",
+    "errors.js",
+    "suspects.js",
     "breakdowns.js",
     "main.js",
 )

@@ -139,6 +139,127 @@ def test_modes_pairs_types_slices_and_classes_open_the_gallery(browser, tmp_path
     assert browser.count("dialog[open]") == 0
 
 
+@pytest.mark.parametrize(
+    ("opener", "title"),
+    [
+        ("#mode-1 .causes button", "missed where time_of_day=night & size=small: Object size"),
+        ("#errors-by-class tbody th button", "Errors with"),
+        ("#errors-by-class td.heat button", "missed"),
+        ("#label-suspects .columns tbody button", "Suspect labels: missing label"),
+        ("#label-suspects .strip button", "Suspect labels"),
+        (".suspect-rows tbody button", "Suspect labels"),
+    ],
+)
+def test_causes_errors_of_a_class_and_suspects_open_the_gallery(browser, tmp_path, opener, title):
+    opened(browser, tmp_path, made_up_summary())
+    browser.click(opener)
+    assert browser.count(SHOWN) > 0
+    assert title in browser.text("dialog[open] h2")
+    assert browser.console() == []
+
+
+def test_the_rows_behind_a_suspect_are_those_of_the_api(browser, tmp_path, planted_evaluation):
+    opened(browser, tmp_path, summarise(planted_evaluation))
+    browser.click(".suspect-rows tbody tr:nth-child(2) button")
+    suspects = planted_evaluation.label_errors()
+    told = browser.run(
+        f"return [...document.querySelectorAll('{SHOWN} .what')].map((node) => node.textContent)"
+    )
+    assert told == [f"#{rank} {reason}" for rank, reason in suspects.df.select("rank", "reason").iter_rows()]
+    focused = "return document.activeElement.closest('figure').querySelector('.what').textContent"
+    assert browser.run(focused) == told[1]
+    labels = f"return document.querySelectorAll('{SHOWN}:nth-child(2) .outline.line.truth.subject').length"
+    assert browser.run(labels) == suspects.rows(2).height == 2
+
+
+def test_shares_of_causes_fill_a_bar_that_is_read_out(browser, tmp_path):
+    summary = made_up_summary()
+    opened(browser, tmp_path, summary)
+    bar = "#mode-1 .stack"
+    said = browser.run(f"return document.querySelector('{bar}').getAttribute('aria-label')")
+    assert said == "Object size 61%, Score threshold 20%, Label noise 15%, Crowding 3%, No known cause 1%"
+    widths = browser.run(
+        f"return [...document.querySelectorAll('{bar} .segment')].map((node) => node.getBoundingClientRect().width)"
+    )
+    whole = browser.run(f"return document.querySelector('{bar}').getBoundingClientRect().width")
+    assert widths[0] / whole == pytest.approx(0.61, abs=0.02)
+    assert widths[1] / whole == pytest.approx(0.2, abs=0.02)
+    assert browser.text("#mode-1 .why details summary") == "Small shares: crowding 3%, no known cause 1%"
+    assert browser.count("#mode-1 .why > .causes li") == 3
+    assert browser.count("#mode-2 .why") == 0
+
+
+def test_actions_are_a_checklist_that_is_ticked_by_keyboard_and_copied(browser, tmp_path):
+    opened(browser, tmp_path, made_up_summary())
+    box = "#mode-1 .actions input"
+    browser.run(f"document.querySelector('{box}').focus()")
+    browser.press(" ")
+    assert browser.run(f"return document.querySelector('{box}').checked") is True
+    assert browser.count("#mode-1 .todo > .actions li") == 3
+    assert browser.text("#mode-1 .todo details summary") == "2 further actions"
+    assert browser.text("#mode-1 .actions code") == "cvfail"
+    promise = browser.run(
+        "return [...document.querySelectorAll('#mode-1 .promise')].map((p) => p.textContent)"
+    )
+    assert "41 errors gone" in promise[0]
+    assert "24 false positives more" in promise[0]
+    assert "at most 41 errors gone" in promise[1]
+    assert "3 false positives fewer" in promise[1]
+    assert "effect not predicted" in promise[3]
+    browser.run(
+        "navigator.clipboard.writeText = async (text) => { window.copied = text; };"
+        "document.querySelector('#mode-1 .todo .copy').click()"
+    )
+    copied = browser.run("return window.copied")
+    assert copied.startswith("### missed where time_of_day=night & size=small\n")
+    assert copied.count("- [ ] ") == 7
+    assert browser.count("#mode-3 .todo") == 0
+
+
+def test_the_agenda_leads_to_the_cards_folded_ones_too(browser, tmp_path):
+    opened(browser, tmp_path, made_up_summary())
+    assert browser.count("#modes > .table tbody tr") == 8
+    assert browser.count("#modes > .modes > .mode") == 6
+    browser.click("#modes > .table tbody tr:nth-child(8) button")
+    assert browser.run("return document.activeElement.closest('.mode').id") == "mode-8"
+    assert browser.run("return document.querySelector('#mode-8').closest('details').open") is True
+    numbers = "return getComputedStyle(document.querySelector('#modes details .modes')).counterReset"
+    assert browser.run(numbers) == "mode 6"
+
+
+def test_errors_by_class_are_shown_as_counts_or_as_gains(browser, tmp_path):
+    summary = made_up_summary(labels=["a", "b"])
+    for row, count in zip(summary["errors_by_class"], (7000, 5), strict=True):
+        row["types"][0]["count"] = count
+    opened(browser, tmp_path, summary)
+    row = "[...document.querySelectorAll('#errors-by-class tbody tr:first-child > *')]"
+    cells = f"return {row}.map((cell) => cell.textContent)"
+    first = browser.run(cells)
+    kinds = {kind["name"]: kind for kind in summary["errors_by_class"][0]["types"]}
+    names = [kind["name"] for kind in summary["error_types"]]
+    assert first[0] == "a"
+    assert first[2:] == [
+        *(f"{kinds[name]['count'] if name in kinds else 0:,}" for name in names),
+        f"{sum(kind['count'] for kind in kinds.values()):,}",
+    ]
+    browser.click("#errors-by-class input[value=delta_ap]")
+    gains = {row[0]: row[2:] for row in [browser.run(cells), browser.run(cells.replace("first", "last"))]}
+    assert gains["a"] == [f"+{kinds[n]['delta_ap']:.3f}" if n in kinds else "–" for n in names]
+    assert browser.console() == []
+
+
+def test_suspects_are_filtered_by_kind_and_shown_ten_at_a_time(browser, tmp_path):
+    opened(browser, tmp_path, made_up_summary())
+    rows = ".suspect-rows tbody tr"
+    assert browser.count(rows) == 10
+    browser.click(".suspect-rows .more")
+    assert browser.count(rows) == 22
+    browser.click("#label-suspects input[value=wrong_class]")
+    kinds = f"return [...new Set([...document.querySelectorAll('{rows} td:nth-child(2)')].map((c) => c.textContent))]"
+    assert browser.run(kinds) == ["Wrong class"]
+    assert browser.count("#label-suspects input[value=spurious]") == 0
+
+
 def test_the_matrix_shows_rows_columns_counts_and_hides_the_diagonal(browser, tmp_path):
     summary = made_up_summary()
     cell = next(c for c in summary["confusion"]["cells"] if c["true"] == c["predicted"] == 0)
@@ -192,7 +313,12 @@ def test_hundreds_of_classes_have_an_overview_and_a_table_of_the_worst(browser, 
 def test_malicious_names_do_nothing(browser, tmp_path):
     summary = made_up_summary(labels=[MALICIOUS_CLASS, "b"], file_names=[MALICIOUS_FILE])
     summary["slices"][0]["rows"][0]["value"] = MALICIOUS_CLASS
-    summary["failure_modes"][0]["title"] = MALICIOUS_FILE
+    mode = summary["failure_modes"][0]
+    mode["title"] = mode["watch"][0] = MALICIOUS_FILE
+    mode["causes"][0]["title"] = mode["causes"][0]["evidence"] = MALICIOUS_FILE
+    mode["interventions"][0]["title"] = mode["interventions"][0]["text"] = MALICIOUS_CLASS
+    suspect = summary["label_suspects"]["suspects"][0]
+    suspect["reason"] = suspect["file_name"] = MALICIOUS_FILE
     opened(browser, tmp_path, summary)
     browser.click(CELL.format(0, 0))
     assert browser.text(f"{SHOWN} code") == MALICIOUS_FILE

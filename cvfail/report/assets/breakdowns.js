@@ -1,49 +1,15 @@
-// The tables below the first screen: error types, confused pairs, slices and classes.
-
-function errorTypes(report, gallery) {
-  const largest = Math.max(0, ...report.error_types.map((type) => type.count));
-  const largestGain = Math.max(0, ...report.error_types.map((type) => type.delta_ap ?? 0));
-  return sortableTable({
-    caption: "Error types",
-    rows: report.error_types,
-    onOpen: (type) =>
-      gallery.open({
-        title: `${type.name}: ${type.explanation}`,
-        count: type.count,
-        examples: type.examples,
-      }),
-    columns: [
-      { label: "Error type", value: (type) => type.name, cell: (type) => named(type.name, type.explanation) },
-      {
-        label: "Errors",
-        kind: "chart",
-        value: (type) => type.count,
-        cell: (type) => barCell(formatCount(type.count), type.count, largest),
-      },
-      {
-        label: "AP if fixed",
-        title: "AP gained if every error of the type were fixed; the gains do not add up",
-        kind: "chart",
-        value: (type) => type.delta_ap,
-        cell: (type) =>
-          type.delta_ap === null
-            ? NOTHING
-            : barCell(`+${formatScore(type.delta_ap)}`, type.delta_ap, largestGain, "gain"),
-      },
-    ],
-  });
-}
+// The tables below the first screen: confused pairs, slices and classes.
 
 function named(name, explanation) {
   return element("span", { class: "named" }, element("b", {}, name), element("small", {}, explanation));
 }
 
-function barCell(text, value, largest, kind) {
+function barCell(text, value, largest, kind, interval = null) {
   return element(
     "div",
     { class: "measured" },
     element("span", { class: "value" }, text),
-    shareBar(value, largest, kind),
+    shareBar(value, largest, kind, interval),
   );
 }
 

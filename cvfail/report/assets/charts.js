@@ -44,13 +44,18 @@ function intervalWords({ estimate, lower, upper, support }, format) {
   return `${format(estimate)} (${interval})${support === null ? "" : `, from ${formatCount(support)}`}`;
 }
 
-/** A share of the largest value as a bar. */
-function shareBar(value, largest, kind = "") {
+/** A share of the largest value as a bar, with a whisker where its interval is known. */
+function shareBar(value, largest, kind = "", interval = null) {
   const width = largest > 0 ? (100 * value) / largest : 0;
+  const whisker =
+    interval === null || largest === 0
+      ? null
+      : graphic("path", { class: "whisker", d: whiskerPath(...interval.map((bound) => bound / largest), 5) });
   return graphic(
     "svg",
     { class: `bar ${kind}`, viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
     graphic("rect", { class: "fill", x: 0, y: 0, width, height: 10 }),
+    whisker,
   );
 }
 
@@ -86,7 +91,8 @@ function againstRest(mode) {
   );
 }
 
-function whiskerPath(from, to) {
+function whiskerPath(from, to, middle = 7) {
   const [left, right] = [100 * Math.max(0, from), 100 * Math.min(1, to)];
-  return `M${left} 4V10M${left} 7H${right}M${right} 4V10`;
+  const [top, bottom] = [middle - 3, middle + 3];
+  return `M${left} ${top}V${bottom}M${left} ${middle}H${right}M${right} ${top}V${bottom}`;
 }

@@ -19,6 +19,11 @@ function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** Text with what stands in backticks as code. */
+function withCode(text) {
+  return text.split("`").map((part, place) => (place % 2 === 1 ? element("code", {}, part) : part));
+}
+
 /** A new SVG element. */
 function graphic(tag, attributes = {}, ...children) {
   const node = assign(document.createElementNS(SVG, tag), attributes);

@@ -24,7 +24,7 @@ function usualView(report) {
 function drawExample(report, example, view, neighbours = true) {
   const image = report.images[example.image];
   const frame = view === "crop" && example.window !== null ? example.window : wholeWindow(image);
-  const subjects = [example.truth, example.prediction]
+  const subjects = [example.truth, example.prediction, example.other]
     .filter((position) => position !== null)
     .map((position) => image.objects[position]);
   const around = neighbours ? image.objects.filter((object) => !subjects.includes(object)) : [];
@@ -35,7 +35,7 @@ function drawExample(report, example, view, neighbours = true) {
     ...around.flatMap((object) => outlines(object, "neighbour")),
     ...subjects.flatMap((object) => outlines(object, "subject")),
   );
-  const tags = subjects.map((object) => tagOf(report, object, frame));
+  const tags = subjects.map((object, place) => tagOf(report, object, frame, place > 0));
   return element("div", { class: "picture" }, drawing, ...tags);
 }
 
@@ -62,18 +62,19 @@ function outlines(object, role) {
   return [line("halo"), line("line")];
 }
 
-/** The name of an object beside its box: truth above it, a prediction with its score below it. */
-function tagOf(report, object, [left, top, width, height]) {
+/** The name of an object beside its box: above it, the second one of two, a prediction with its score, below it. */
+function tagOf(report, object, [left, top, width, height], second) {
   const score = object.score === null ? "" : ` ${formatScore(object.score, 2)}`;
   const place = object.box === null ? "corner" : "";
   const tag = element("span", { class: `tag ${object.kind} ${place}` }, report.labels[object.label] + score);
   if (object.box === null) return tag;
   const [x, y, boxWidth, boxHeight] = object.box;
   const across = (100 * (x - left)) / width;
-  const edge = object.kind === "truth" ? y - top : y + boxHeight - top;
+  const above = object.kind === "truth" && !second;
+  const edge = above ? y - top : y + boxHeight - top;
   const down = `${(100 * edge) / height}%`;
   tag.style.top =
-    object.kind === "truth"
+    above
       ? `clamp(0px, calc(${down} - 1.7em), calc(100% - 3.4em))`
       : `clamp(1.7em, ${down}, calc(100% - 1.7em))`;
   if (across < 55) tag.style.left = `${Math.max(0, across)}%`;
@@ -86,7 +87,9 @@ function describeExample(report, example) {
   const { objects } = report.images[example.image];
   const truth = example.truth === null ? null : objects[example.truth];
   const seen = example.prediction === null ? null : objects[example.prediction];
+  const other = example.other === null ? null : report.labels[objects[example.other].label];
   const words = [describePair(truth && report.labels[truth.label], seen && report.labels[seen.label])];
+  if (other !== null) words[0] = `labelled ${report.labels[truth.label]} and ${other}`;
   if (seen !== null && seen.score !== null) words.push(`score ${formatScore(seen.score, 2)}`);
   if (example.overlap !== null) words.push(`IoU ${formatScore(example.overlap, 2)}`);
   return words.join(", ");

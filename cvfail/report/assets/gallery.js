@@ -2,9 +2,10 @@
 
 const EXAMPLES_AT_ONCE = 24;
 
-/** The gallery of a report; `open({ title, note, count, examples }, first)` shows examples by position. */
+/** The gallery of a report; `open({ title, count, examples, note, captions }, first)` shows examples by position;
+ * `note` and `captions` (a Map by position) are made up where they are not given. */
 function makeGallery(report) {
-  const state = { examples: [], shown: 0, view: usualView(report), neighbours: true };
+  const state = { examples: [], captions: new Map(), shown: 0, view: usualView(report), neighbours: true };
   const title = element("h2", { id: "gallery-title" });
   const note = element("p", { class: "note" });
   const cards = element("div", { class: "cards" });
@@ -30,8 +31,9 @@ function makeGallery(report) {
 
   function open(group, first = null) {
     title.textContent = group.title;
-    note.textContent = galleryNote(report, group);
+    note.textContent = group.note ?? galleryNote(report, group);
     state.examples = group.examples;
+    state.captions = group.captions ?? new Map();
     redraw();
     if (!dialog.open) dialog.showModal();
     dialog.querySelector(".body").scrollTop = 0;
@@ -47,7 +49,7 @@ function makeGallery(report) {
 
   function showMore() {
     const next = state.examples.slice(state.shown, state.shown + EXAMPLES_AT_ONCE);
-    cards.append(...next.map((position) => exampleCard(report, report.examples[position], state)));
+    cards.append(...next.map((position) => exampleCard(report, position, state)));
     state.shown += next.length;
     more.hidden = state.shown >= state.examples.length;
   }
@@ -101,7 +103,8 @@ function legendOf(report) {
 }
 
 /** One example: its picture (a button that enlarges it), what happened, and the file. */
-function exampleCard(report, example, { view, neighbours }) {
+function exampleCard(report, position, { view, neighbours, captions }) {
+  const example = report.examples[position];
   const image = report.images[example.image];
   const picture = element("button", {
     class: "frame",
@@ -109,7 +112,7 @@ function exampleCard(report, example, { view, neighbours }) {
     "aria-expanded": "false",
     title: "Enlarge",
   });
-  const card = element("figure", {}, picture, exampleCaption(report, example, image));
+  const card = element("figure", {}, picture, exampleCaption(report, example, image, captions.get(position)));
   picture.append(drawExample(report, example, view, neighbours));
   picture.addEventListener("click", () => {
     const large = card.classList.toggle("large");
@@ -121,8 +124,8 @@ function exampleCard(report, example, { view, neighbours }) {
   return card;
 }
 
-function exampleCaption(report, example, image) {
-  const facts = [describeExample(report, example)];
+function exampleCaption(report, example, image, caption = describeExample(report, example)) {
+  const facts = [caption];
   if (report.picture_report.asked && image.picture === null) facts.push("no picture");
   return element(
     "figcaption",
@@ -138,15 +141,11 @@ function exampleCaption(report, example, image) {
 }
 
 /** A button that copies a text; where the clipboard is closed to pages, through a selection. */
-function copyButton(text) {
-  const button = element(
-    "button",
-    { class: "copy", type: "button", "aria-label": `Copy file name ${text}` },
-    "Copy",
-  );
+function copyButton(text, explained = `Copy file name ${text}`, label = "Copy") {
+  const button = element("button", { class: "copy", type: "button", "aria-label": explained }, label);
   button.addEventListener("click", async () => {
     button.textContent = (await copyText(text, button)) ? "Copied" : "Not copied";
-    setTimeout(() => (button.textContent = "Copy"), 1500);
+    setTimeout(() => (button.textContent = label), 1500);
   });
   return button;
 }

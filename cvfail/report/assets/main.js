@@ -37,6 +37,8 @@ function main() {
   place("headline", headlineTiles(report));
   place("modes", failureModes(report, gallery));
   place("error-types", errorTypes(report, gallery));
+  place("errors-by-class", errorsByClass(model, report, gallery));
+  place("label-suspects", labelSuspects(report, gallery));
   place("pairs", confusedPairs(model, report, openCell));
   place("matrix", confusionMatrix(model, openCell));
   place("slices", sliceTables(report, gallery));

@@ -7,7 +7,7 @@ const ROWS_AT_ONCE = 100;
  *
  * A column is { label, title, kind, value(row), cell(row) }: `value` sorts, `cell` shows (a node or text), `kind`
  * is "number", "chart" (a number and a drawing), or nothing for text.
- * `sortedBy` is the label of a column. Missing values sort last both ways. `onOpen(row)` makes the first cell a button, and the row clickable.
+ * `sortedBy` is the label of a column, `atOnce` how many rows are shown before one asks for all. Missing values sort last both ways. `onOpen(row)` makes the first cell a button, and the row clickable.
  */
 function sortableTable({
   caption,
@@ -16,11 +16,12 @@ function sortableTable({
   sortedBy = null,
   descending = true,
   filterBy = null,
+  atOnce = ROWS_AT_ONCE,
   faint = () => false,
   onOpen = null,
 }) {
   const first = columns.findIndex((column) => column.label === sortedBy);
-  const state = { column: first < 0 ? null : first, descending, text: "", limit: ROWS_AT_ONCE };
+  const state = { column: first < 0 ? null : first, descending, text: "", limit: atOnce };
   const body = element("tbody");
   const headers = columns.map((column, position) => headerCell(column, () => sortBy(position)));
   const more = element("button", { class: "more", type: "button", onClick: () => showAll() });

@@ -1,4 +1,4 @@
-// The first screen: headline numbers and the failure modes to look at first.
+// The first screen: headline numbers and the failure modes to look at first, each with its causes and what to do.
 
 const THUMBNAILS_PER_MODE = 4;
 const MODES_AS_CARDS = 6;
@@ -41,37 +41,37 @@ function operatingPointLabel({ operating_point: { score, iou } }) {
   return parts.length > 0 ? `At ${parts.join(", ")}` : "At the predicted labels";
 }
 
-/** Cards for the modes that stand out, and a closed table of the others. */
+/** Cards for the modes that stand out, the later ones folded away, and a closed table of those that do not. */
 function failureModes(report, gallery) {
   const standing = report.failure_modes.filter((mode) => mode.significant);
   const cards = standing.slice(0, MODES_AS_CARDS);
-  const others = report.failure_modes.filter((mode) => !cards.includes(mode));
+  const later = standing.slice(MODES_AS_CARDS);
+  const others = report.failure_modes.filter((mode) => !mode.significant);
+  const list = (modes, before) => {
+    const node = element("ol", { class: "modes" }, ...modes.map((mode) => modeCard(report, mode, gallery)));
+    node.style.counterReset = `mode ${before}`;
+    return node;
+  };
   const none = element(
     "p",
     { class: "none" },
     "No slice fails significantly more than the rest, after correction for the number of slices looked at.",
   );
   return [
-    cards.length > 0
-      ? element("ol", { class: "modes" }, ...cards.map((mode) => modeCard(report, mode, gallery)))
-      : none,
+    agenda(standing),
+    remedyLegend(report),
+    cards.length > 0 ? list(cards, 0) : none,
+    later.length > 0
+      ? folded(`${plural(later.length, "further modes")} that stand out`, list(later, cards.length))
+      : null,
     others.length > 0
-      ? element(
-          "details",
-          { class: "others" },
-          element("summary", {}, otherModesLabel(others)),
-          modeTable(others, gallery),
-        )
+      ? folded(`Looked at, not significant: ${formatCount(others.length)} that may be chance`, modeTable(others, gallery))
       : null,
   ];
 }
 
-function otherModesLabel(others) {
-  const weak = others.filter((mode) => !mode.significant).length;
-  const weakly = `${formatCount(weak)} that may be chance`;
-  return others.length === weak
-    ? `Looked at, not significant: ${weakly}`
-    : `${formatCount(others.length - weak)} more, and ${weakly}`;
+function folded(label, content) {
+  return element("details", { class: "others" }, element("summary", {}, label), content);
 }
 
 function modeGroup(mode) {
@@ -82,10 +82,10 @@ function modeCard(report, mode, gallery) {
   const open = (first) => gallery.open(modeGroup(mode), first);
   return element(
     "li",
-    { class: "mode" },
+    { class: "mode", id: `mode-${mode.rank}` },
     element(
       "div",
-      { class: "evidence" },
+      { class: mode.examples.length > 0 ? "evidence" : "evidence alone" },
       element(
         "h3",
         {},
@@ -96,6 +96,8 @@ function modeCard(report, mode, gallery) {
       element("p", { class: "facts" }, ...modeFacts(mode)),
     ),
     thumbnailStrip(report, mode.examples, open),
+    causesOf(mode, gallery),
+    checklistOf(mode),
   );
 }
 
@@ -136,6 +138,7 @@ function modeTable(modes, gallery) {
     onOpen: (mode) => gallery.open(modeGroup(mode)),
     columns: [
       { label: "Mode", value: (mode) => mode.title, cell: (mode) => mode.title },
+      { label: "Main cause", value: (mode) => largestCause(mode)?.title ?? null, cell: mainCause },
       { label: "Rate", kind: "number", value: (mode) => mode.rate, cell: (mode) => formatShare(mode.rate) },
       {
         label: "Elsewhere",
