@@ -13,6 +13,7 @@ from cvfail.evaluating import evaluate, open_evaluation
 from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
+    from cvfail.calibration.calibration_table import Calibration, CalibrationOptions
     from cvfail.decomposition.error_types import ErrorTypes
     from cvfail.decomposition.groups import By
     from cvfail.decomposition.hoiem import HoiemErrors
@@ -339,6 +340,14 @@ class Evaluation(Evaluated):
         from cvfail.labels.label_noise import label_noise
 
         return label_noise(self.evidence, compat=compat, confidence=confidence)
+
+    def calibration(
+        self, *, iou: float | None = None, score: float | None = None, **options: Unpack[CalibrationOptions]
+    ) -> Calibration:
+        """How well confidence says how often predictions are right; see `cvfail.calibration.calibration_table`."""
+        from cvfail.calibration.calibration_table import calibration
+
+        return calibration(self._point(iou, score), **options)
 
     def slices(
         self,

@@ -1,0 +1,1 @@
+"""What scores mean: calibration measured with its chance band, and maps that put scores right."""

@@ -1,0 +1,116 @@
+"""A measure with its interval, the band of chance, and whether it lies beyond."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cvfail.calibration.recentring import BinReplicates, Error, recentred_interval
+from cvfail.statistics.quantiles import t_quantile
+from cvfail.statistics.replicates import variance_of_replicates
+
+Numbers = NDArray[np.float64]
+
+_NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One measure of one group; NaN where undefined.
+
+    Attributes:
+        estimate: The number.
+        lower: Lower bound of its interval.
+        upper: Upper bound.
+        chance: What chance gives on average if every score is right.
+        chance_lower: Lower bound of what it gives.
+        chance_upper: Upper bound.
+        beyond_chance: Whether the estimate is above that and its interval, which knows of clusters, above 0; None
+            where there is no band.
+    """
+
+    estimate: float
+    lower: float = _NAN
+    upper: float = _NAN
+    chance: float = _NAN
+    chance_lower: float = _NAN
+    chance_upper: float = _NAN
+    beyond_chance: bool | None = None
+
+    def with_estimate(self, estimate: float) -> Measured:
+        """The same with another estimate."""
+        return replace(self, estimate=estimate)
+
+    def without_chance(self) -> Measured:
+        """The same without the band of chance."""
+        return replace(self, chance=_NAN, chance_lower=_NAN, chance_upper=_NAN, beyond_chance=None)
+
+    def squared(self) -> Measured:
+        """The square of a root of a mean square."""
+        return Measured(
+            self.estimate**2,
+            self.lower**2,
+            self.upper**2,
+            _NAN,
+            self.chance_lower**2,
+            self.chance_upper**2,
+            self.beyond_chance,
+        )
+
+
+UNDEFINED = Measured(_NAN)
+
+
+def of_error(
+    bins: BinReplicates, error: Error, worlds: Numbers | None, clusters: int, confidence: float
+) -> Measured:
+    """A calibration error with its recentred interval.
+
+    Args:
+        bins: Sums in data and replicates.
+        error: Of counts and gaps.
+        worlds: The error in simulated worlds in which every score is right, shape (R,); if None, the replicates
+            without the miscalibration stand for them.
+        clusters: How many clusters have rows; there is no interval with fewer than two.
+        confidence: Of interval and band.
+    """
+    estimate = float(error(bins.counts, bins.gaps))
+    lower = upper = _NAN
+    recentred = np.zeros(0)
+    if clusters > 1:
+        lower, upper, recentred = recentred_interval(bins, error, confidence=confidence)
+    band = recentred if worlds is None else worlds
+    if not band.size:
+        return Measured(estimate, lower, upper)
+    tail = 0.5 - confidence / 2.0
+    low, high = (float(value) for value in np.quantile(band, [tail, 1.0 - tail]))
+    beyond = estimate > high and not lower <= 0.0
+    return Measured(estimate, lower, upper, float(band.mean()), low, high, beyond)
+
+
+def of_replicates(
+    estimate: float,
+    replicates: Numbers,
+    clusters: int,
+    confidence: float,
+    *,
+    within: tuple[float, float] = (0.0, 1.0),
+) -> Measured:
+    """An estimate with the t interval of the variance of its replicates; none with fewer than two clusters.
+
+    Args:
+        estimate: The number.
+        replicates: Shape (B,); NaN where undefined.
+        clusters: How many clusters have rows, m; the variance is multiplied by m/(m - 1), t has m - 1 degrees.
+        confidence: Of the interval.
+        within: The values that are possible; bounds do not leave them.
+    """
+    if clusters < 2:
+        return Measured(estimate)
+    variance = float(variance_of_replicates(replicates)) * clusters / (clusters - 1)
+    half = float(t_quantile(confidence, clusters - 1)) * float(np.sqrt(variance))
+    if np.isnan(half):
+        return Measured(estimate)
+    return Measured(estimate, max(estimate - half, within[0]), min(estimate + half, within[1]))
