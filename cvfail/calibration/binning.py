@@ -45,6 +45,12 @@ class Cells:
         """The sum of a column over each bin, shape (C,)."""
         return np.add.reduceat(values[self.rows], self.starts[:-1]) if len(self) else np.zeros(0)
 
+    def where(self, chosen: NDArray[np.bool_]) -> Cells:
+        """Some of the bins."""
+        counts = self.counts
+        starts = np.r_[0, np.cumsum(counts[chosen])].astype(np.int64)
+        return Cells(read_only(self.rows[np.repeat(chosen, counts)]), read_only(starts), self.code[chosen])
+
     @classmethod
     def of(cls, codes: NDArray[np.int64], rows: Rows) -> Cells:
         """Group rows by the number of their bin; rows of a bin keep their order."""

@@ -24,6 +24,7 @@ from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.statistics.bootstrap import poisson_weights
 from cvfail.statistics.quantiles import check_confidence
 from cvfail.tables.arrays import read_only
+from cvfail.tables.parallel import run_in_order, worker_count
 from cvfail.tables.result import ResultTable
 
 _MOST_SHOWN = 1
@@ -100,7 +101,7 @@ class Calibration(ResultTable):
         none = [(self.groups.keys.clear(), np.zeros(0, np.int64))]
         groups = list(zip(self.groups.keys.iter_slices(1), self.groups.rows, strict=True)) or none
         tables = [
-            _beside(key, reliability_rows(self.forecasts, rows, asked, binning=binning))
+            _beside(key, reliability_rows(self.forecasts.at(rows), asked, binning=binning))
             for key, rows in groups
         ]
         frame = pl.concat(tables)
@@ -226,20 +227,25 @@ def _chosen(evidence: Evidence, forecasts: Forecasts, asked: Sequence[Measure] |
 def _table(
     evidence: Evidence, forecasts: Forecasts, groups: ForecastGroups, question: Question
 ) -> pl.DataFrame:
-    names = [name for name in groups.keys.columns]
+    names = list(groups.keys.columns)
     codes = {name: code for code, name in enumerate(evidence.category_names)}
     whole = _without_class(groups) if CATEGORY in names else None
-    records: list[tuple[object, ...]] = []
-    for place, (key, rows) in enumerate(zip(groups.keys.iter_rows(named=True), groups.rows, strict=True)):
+    alone = len(groups.rows) == 1
+    asked = question if alone else replace(question, draws=replace(question.draws, threads=1))
+
+    def answers(place: int) -> list[tuple[object, ...]]:
+        own = forecasts.at(groups.rows[place])
         found = measured(
-            forecasts,
-            rows,
-            question,
-            only_class=None if whole is None else codes[key[CATEGORY]],
-            of_all_classes=None if whole is None else whole[place],
+            own,
+            asked,
+            only_class=None if whole is None else codes[groups.keys[CATEGORY][place]],
+            of_all_classes=None if whole is None else forecasts.at(whole[place]),
         )
-        clusters = int(np.unique(forecasts.clusters[rows]).size)
-        records += [(place, name, *astuple(one), rows.size, clusters) for name, one in found.items()]
+        return [(place, name, *astuple(one), len(own), own.cluster_count) for name, one in found.items()]
+
+    workers = worker_count(question.draws.threads)
+    answered = run_in_order(answers, range(len(groups.rows)), threads=workers)
+    records = [row for rows in answered for row in rows]
     schema = {
         "unit:group": pl.Int64,
         "measure": pl.String,
@@ -250,8 +256,8 @@ def _table(
     frame = pl.DataFrame(records, schema=schema, orient="row").with_columns(
         pl.selectors.float().fill_nan(None)
     )
-    own = frame.drop("unit:group")
-    return groups.keys[frame["unit:group"].to_list()].hstack(own.get_columns()) if names else own
+    answer = frame.drop("unit:group")
+    return groups.keys[frame["unit:group"].to_list()].hstack(answer.get_columns()) if names else answer
 
 
 def _without_class(groups: ForecastGroups) -> list[NDArray[np.int64]]:

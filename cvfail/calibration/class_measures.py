@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,19 +16,15 @@ from cvfail.calibration.replicated_bins import Draws, bin_replicates
 from cvfail.tables.arrays import read_only
 
 Numbers = NDArray[np.float64]
-Rows = NDArray[np.int64]
 
 LAECE_BINS = 25
 
 
-def localisation_errors(
-    forecasts: Forecasts, rows: Rows, draws: Draws, confidence: float
-) -> dict[str, Measured]:
+def localisation_errors(forecasts: Forecasts, draws: Draws, confidence: float) -> dict[str, Measured]:
     """LaECE and LaACE of a group of detections.
 
     Args:
-        forecasts: Detections with their overlaps.
-        rows: Those in the group.
+        forecasts: The detections with their overlaps.
         draws: Replicates.
         confidence: Of the intervals.
 
@@ -43,16 +41,15 @@ def localisation_errors(
         without error counts, unlike in the code of the latter.
     """
     scores, overlaps = forecasts.scores, forecasts.overlaps
-    category = forecasts.category[rows].astype(np.int64)
-    clusters = int(np.unique(forecasts.clusters[rows]).size)
-    codes = category * LAECE_BINS + bin_of(scores[rows], equal_width_edges(LAECE_BINS), closed="right")
-    cells = Cells.of(codes, rows)
+    category, clusters = forecasts.category.astype(np.int64), forecasts.cluster_count
+    codes = category * LAECE_BINS + bin_of(scores, equal_width_edges(LAECE_BINS), closed="right")
+    cells = Cells.of(codes, np.arange(len(forecasts)))
     apart = np.abs(overlaps - scores)
     sums = draws.sums(cells, forecasts.clusters, [overlaps - scores, apart])
     bins = bin_replicates(cells, scores, overlaps, sums[:, :2], binary=False)
     kinds = cells.code // LAECE_BINS
     parts = np.flatnonzero(np.r_[True, np.diff(kinds) != 0])
-    errors = of_error(bins, lambda n, gaps: mean_distance(n, gaps, parts), None, clusters, confidence)
+    errors = of_error(bins, partial(mean_distance, parts=parts), None, clusters, confidence)
     mean = float(mean_distance(bins.counts, cells.sums(apart), parts))
     drawn = mean_distance(sums[:, 0], sums[:, 2], parts)
     return {"laece": errors, "laace": of_replicates(mean, drawn, clusters, confidence)}
@@ -60,7 +57,6 @@ def localisation_errors(
 
 def classwise_error(
     forecasts: Forecasts,
-    rows: Rows,
     draws: Draws,
     *,
     bins: int,
@@ -72,7 +68,6 @@ def classwise_error(
 
     Args:
         forecasts: Classified images with probabilities.
-        rows: Those in the group.
         draws: Replicates and worlds; in these the label is drawn with the probabilities.
         bins: How many, of equal width.
         closed: Which end belongs to a bin.
@@ -86,28 +81,29 @@ def classwise_error(
     """
     edges = equal_width_edges(bins)
     kinds = range(forecasts.probabilities.shape[1]) if only_class is None else (only_class,)
-    places = np.zeros(forecasts.probabilities.shape, np.int32)
-    parts: list[int] = []
+    places = np.zeros(
+        forecasts.probabilities.shape, np.int32
+    )  # place 0 takes the classes that nobody asks for
     pieces: list[BinReplicates] = []
-    count = 1  # the first cell takes the labels that nobody asks for
+    starts: list[int] = []
+    count = 0
     for kind in kinds:
         scores = read_only(forecasts.probabilities[:, kind])
         outcomes = (forecasts.label == kind).astype(np.float64)
-        cells = Cells.of(bin_of(scores[rows], edges, closed=closed), rows)
+        cells = Cells.of(bin_of(scores, edges, closed=closed), np.arange(len(forecasts)))
         sums = draws.sums(cells, forecasts.clusters, [outcomes - scores])
         pieces.append(bin_replicates(cells, scores, outcomes, sums, binary=True))
-        parts.append(count - 1)
-        places[cells.rows, kind] = np.repeat(np.arange(count, count + len(cells)), cells.counts)
+        starts.append(count)
+        places[cells.rows, kind] = count + 1 + np.repeat(np.arange(len(cells)), cells.counts)
         count += len(cells)
-    every = _stacked(pieces)
-    starts = np.array(parts, np.int64)
-    worlds = _simulated(forecasts, rows, places, every, draws)
-    clusters = int(np.unique(forecasts.clusters[rows]).size)
+    every, parts = _stacked(pieces), np.array(starts, np.int64)
+    worlds = _simulated(forecasts, places, count, draws)
+    counts = np.broadcast_to(every.counts[:, np.newaxis], worlds.shape)
     return of_error(
         every,
-        lambda n, gaps: mean_distance(n, gaps, starts),
-        mean_distance(np.broadcast_to(every.counts[:, np.newaxis], worlds.shape), worlds, starts),
-        clusters,
+        partial(mean_distance, parts=parts),
+        mean_distance(counts, worlds, parts),
+        forecasts.cluster_count,
         confidence,
     )
 
@@ -117,17 +113,14 @@ def _stacked(pieces: list[BinReplicates]) -> BinReplicates:
     return BinReplicates(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
 
 
-def _simulated(
-    forecasts: Forecasts, rows: Rows, places: NDArray[np.int32], every: BinReplicates, draws: Draws
-) -> Numbers:
+def _simulated(forecasts: Forecasts, places: NDArray[np.int32], count: int, draws: Draws) -> Numbers:
     """The gaps of all cells in worlds in which labels are drawn with the probabilities, shape (C, R)."""
     from cvfail.kernels.calibration import chance_labels
 
-    hits = np.zeros((every.counts.size + 1, draws.worlds), np.int32)
+    hits = np.zeros((count + 1, draws.worlds), np.int32)
     cumulative = read_only(np.cumsum(forecasts.probabilities, axis=1))
-    chance_labels(read_only(rows), cumulative, read_only(places), draws.chance_seed, hits)
-    said = np.zeros(every.counts.size + 1)
+    chance_labels(cumulative, read_only(places), forecasts.row, draws.chance_seed, hits)
+    said = np.zeros(count + 1)
     for kind in range(places.shape[1]):
-        own = places[rows, kind]
-        said += np.bincount(own, weights=forecasts.probabilities[rows, kind], minlength=said.size)
+        said += np.bincount(places[:, kind], weights=forecasts.probabilities[:, kind], minlength=count + 1)
     return np.asarray(hits[1:] - said[1:, np.newaxis])

@@ -57,10 +57,17 @@ class Forecasts:
     @property
     def has_probabilities(self) -> bool:
         """Whether there is a probability of each class."""
-        return self.probabilities.shape[1] > 0
+        return bool(self.probabilities.shape[1])
+
+    @property
+    def cluster_count(self) -> int:
+        """How many clusters have forecasts."""
+        return int(np.unique(self.clusters).size)
 
     def at(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Forecasts:
-        """Some of the forecasts."""
+        """Some of the forecasts; all of them without a copy."""
+        if rows.dtype != np.bool_ and rows.size == len(self):
+            return self
         return Forecasts(*(read_only(getattr(self, field.name)[rows]) for field in fields(self)))
 
     @classmethod

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,7 +15,7 @@ from cvfail.calibration.class_measures import classwise_error, localisation_erro
 from cvfail.calibration.forecasts import Forecasts
 from cvfail.calibration.intervals import UNDEFINED, Measured, of_error, of_replicates
 from cvfail.calibration.proper_scores import brier_losses, brier_parts, log_losses
-from cvfail.calibration.recentring import Error
+from cvfail.calibration.recentring import BinReplicates
 from cvfail.calibration.replicated_bins import Draws, bin_replicates
 from cvfail.evidence.evidence import Task
 
@@ -76,7 +76,12 @@ _RANGES = {
 }
 """What means and parts can be at all."""
 
+_NORMS: dict[str, Norm] = {"ece": "l1", "mce": "max", "rmsce": "l2"}
+_BINNED = {*_NORMS, "rmsce_debiased", "reliability"}
 _PARTS = ("reliability", "resolution", "uncertainty", "within_bins")
+
+
+_OF_LOSSES = {"brier", "nll", "top_label_brier", *_PARTS}
 
 
 @dataclass(frozen=True)
@@ -112,36 +117,33 @@ def measures_of(task: Task, *, has_probabilities: bool) -> tuple[Measure, ...]:
 
 def measured(
     forecasts: Forecasts,
-    rows: NDArray[np.int64],
     question: Question,
     *,
     only_class: int | None = None,
-    of_all_classes: NDArray[np.int64] | None = None,
+    of_all_classes: Forecasts | None = None,
 ) -> dict[Measure, Measured]:
     """The measures of one group.
 
     Args:
-        forecasts: All of them.
-        rows: Those in the group.
+        forecasts: Those in the group.
         question: What is asked.
         only_class: The class that the group is of, if it is of one.
-        of_all_classes: The rows of the group if it were not of one class: its ``classwise_ece`` is over these.
+        of_all_classes: The forecasts of the group if it were not of one class: its ``classwise_ece`` is over these.
 
     Returns:
-        By name, in the order asked; undefined without rows.
+        By name, in the order asked; undefined without forecasts.
     """
     wanted = set(question.measures)
-    found: dict[Measure, Measured] = {}
-    if rows.size:
-        found |= _of_scores(forecasts, rows, question)
+    found: dict[str, Measured] = {}
+    if len(forecasts):
+        found |= _of_scores(forecasts, question)
         if "ece_equal_mass" in wanted:
-            found["ece_equal_mass"] = _equal_mass(forecasts, rows, question)
+            found["ece_equal_mass"] = _equal_mass(forecasts, question)
         if wanted & _OF_DETECTOR:
-            found |= localisation_errors(forecasts, rows, question.draws, question.confidence)  # type: ignore[arg-type]
-    images = rows if of_all_classes is None else of_all_classes
-    if "classwise_ece" in wanted and images.size:
+            found |= localisation_errors(forecasts, question.draws, question.confidence)
+    images = forecasts if of_all_classes is None else of_all_classes
+    if "classwise_ece" in wanted and len(images):
         found["classwise_ece"] = classwise_error(
-            forecasts,
             images,
             question.draws,
             bins=question.bins,
@@ -152,75 +154,60 @@ def measured(
     return {name: found.get(name, UNDEFINED) for name in question.measures}
 
 
-def _cells(forecasts: Forecasts, rows: NDArray[np.int64], question: Question) -> Cells:
-    scores = forecasts.scores[rows]
-    if question.columns:
-        boxes = forecasts.boxes[rows]
-        codes = joint_bins(scores, boxes, question.bins, question.columns, question.closed)
-    else:
-        codes = bin_of(scores, equal_width_edges(question.bins), closed=question.closed)
-    return Cells.of(codes, rows)
-
-
-def _of_scores(forecasts: Forecasts, rows: NDArray[np.int64], question: Question) -> dict[Measure, Measured]:
+def _of_scores(forecasts: Forecasts, question: Question) -> dict[str, Measured]:
     """Everything that comes from one set of bins."""
-    draws, confidence = question.draws, question.confidence
-    scores, outcomes = forecasts.scores, forecasts.outcomes
-    cells = _cells(forecasts, rows, question)
-    losses = _losses(forecasts, rows)
-    values = [outcomes - scores, outcomes, *losses.values()]
-    sums = draws.sums(cells, forecasts.clusters, values)
-    bins = bin_replicates(cells, scores, outcomes, sums[:, :2], binary=True)
-    simulated = draws.hits(cells, scores) - cells.sums(scores)[:, np.newaxis]
-    clusters = int(np.unique(forecasts.clusters[rows]).size)
-    n = bins.counts
-    found: dict[Measure, Measured] = {}
-    norms: dict[Measure, Norm] = {"ece": "l1", "mce": "max", "rmsce": "l2"}
-    for name, norm in norms.items():
-        if name in question.measures or (norm == "l2" and _wants_square(question)):
-            error = _error(norm)
-            worlds = np.asarray(error(np.broadcast_to(n[:, np.newaxis], simulated.shape), simulated))
-            found[name] = of_error(bins, error, worlds, clusters, confidence)
-    if "rmsce" in found:
-        debiased = debiased_l2(n, cells.sums(outcomes), cells.sums(scores))
+    draws, confidence, wanted = question.draws, question.confidence, set(question.measures)
+    scores, outcomes, clusters = forecasts.scores, forecasts.outcomes, forecasts.cluster_count
+    cells = _cells(forecasts, question)
+    losses = _losses(forecasts) if wanted & _OF_LOSSES else {}
+    sums = draws.sums(cells, forecasts.clusters, [outcomes - scores, outcomes, *losses.values()])
+    found: dict[str, Measured] = {}
+    if wanted & _BINNED:
+        bins = bin_replicates(cells, scores, outcomes, sums[:, :2], binary=True)
+        worlds = draws.gaps(cells, scores, forecasts.row)
+        found |= _errors(bins, worlds, clusters, confidence)
+        debiased = debiased_l2(bins.counts, cells.sums(outcomes), cells.sums(scores))
         found["rmsce_debiased"] = found["rmsce"].with_estimate(debiased).without_chance()
     weight = sums[:, 0].sum(axis=0)
-    means = {"overconfidence": scores - outcomes, **losses}
-    replicates = {"overconfidence": -sums[:, 1].sum(axis=0)}
-    replicates |= {name: sums[:, 3 + place].sum(axis=0) for place, name in enumerate(losses)}
-    for name, loss in means.items():
-        total = np.divide(replicates[name], weight, out=np.full_like(weight, np.nan), where=weight > 0)
-        mean = float(loss[rows].mean())
-        found[name] = of_replicates(mean, total, clusters, confidence, within=_RANGES[name])  # type: ignore[index]
-    if set(_PARTS) & set(question.measures):
-        found |= _parts(forecasts, cells, sums, found, list(losses), clusters, confidence)
+    means = {"overconfidence": (scores - outcomes, -sums[:, 1].sum(axis=0))}
+    means |= {name: (loss, sums[:, 3 + i].sum(axis=0)) for i, (name, loss) in enumerate(losses.items())}
+    for name, (values, totals) in means.items():
+        drawn = np.divide(totals, weight, out=np.full_like(weight, np.nan), where=weight > 0)
+        mean = float(values.mean())
+        found[name] = of_replicates(mean, drawn, clusters, confidence, within=_RANGES[name])
+    if set(_PARTS) & wanted:
+        found |= _parts(forecasts, cells, sums, found, list(losses), confidence)
     return found
 
 
-def _wants_square(question: Question) -> bool:
-    return bool({"rmsce_debiased", "reliability"} & set(question.measures))
+def _cells(forecasts: Forecasts, question: Question) -> Cells:
+    bins, closed = question.bins, question.closed
+    if question.columns:
+        codes = joint_bins(forecasts.scores, forecasts.boxes, bins, question.columns, closed)
+    else:
+        codes = bin_of(forecasts.scores, equal_width_edges(bins), closed=closed)
+    return Cells.of(codes, np.arange(len(forecasts)))
 
 
-def _error(norm: Norm) -> Error:
-    return lambda counts, gaps: distance(counts, gaps, norm)
+def _errors(bins: BinReplicates, worlds: Numbers, clusters: int, confidence: float) -> dict[str, Measured]:
+    """The errors over bins by all norms."""
+    counts = np.broadcast_to(bins.counts[:, np.newaxis], worlds.shape)
+    found = {}
+    for name, norm in _NORMS.items():
+        error = partial(distance, norm=norm)
+        found[name] = of_error(bins, error, error(counts, worlds), clusters, confidence)
+    return found
 
 
-def _losses(forecasts: Forecasts, rows: NDArray[np.int64]) -> dict[str, Numbers]:
-    """Brier's and the logarithmic loss of every forecast, 0 outside the group."""
+def _losses(forecasts: Forecasts) -> dict[str, Numbers]:
+    """Brier's and the logarithmic loss of every forecast."""
     scores, outcomes = forecasts.scores, forecasts.outcomes
-
-    def spread(of: Callable[[Numbers, NDArray[np.float64]], Numbers], p: Numbers, y: Numbers) -> Numbers:
-        losses = np.zeros(len(forecasts))
-        losses[rows] = of(p[rows], y[rows])
-        return losses
-
     if not forecasts.has_probabilities:
-        return {"brier": spread(brier_losses, scores, outcomes), "nll": spread(log_losses, scores, outcomes)}
-    p, y = forecasts.probabilities, forecasts.label
+        return {"brier": brier_losses(scores, outcomes), "nll": log_losses(scores, outcomes)}
     return {
-        "brier": spread(brier_losses, p, y),
-        "nll": spread(log_losses, p, y),
-        "top_label_brier": spread(brier_losses, scores, outcomes),
+        "brier": brier_losses(forecasts.probabilities, forecasts.label),
+        "nll": log_losses(forecasts.probabilities, forecasts.label),
+        "top_label_brier": brier_losses(scores, outcomes),
     }
 
 
@@ -228,35 +215,32 @@ def _parts(
     forecasts: Forecasts,
     cells: Cells,
     sums: Numbers,
-    found: dict[Measure, Measured],
+    found: dict[str, Measured],
     losses: list[str],
-    clusters: int,
     confidence: float,
-) -> dict[Measure, Measured]:
+) -> dict[str, Measured]:
     """What Brier's score of the confidence is made of."""
-    name: Measure = "top_label_brier" if "top_label_brier" in losses else "brier"
+    name = "top_label_brier" if "top_label_brier" in losses else "brier"
     n = cells.counts.astype(np.float64)
     true, said = cells.sums(forecasts.outcomes), cells.sums(forecasts.scores)
-    parts = brier_parts(n, true, said, np.float64(found[name].estimate))
+    parts = brier_parts(n, true, said, np.asarray(found[name].estimate))
     weight = sums[:, 0]
     total = weight.sum(axis=0)
-    known = np.where(total > 0, total, np.nan)
-    drawn_brier = sums[:, 3 + losses.index(name)].sum(axis=0) / known
+    drawn_brier = sums[:, 3 + losses.index(name)].sum(axis=0) / np.where(total > 0, total, np.nan)
     drawn = brier_parts(weight, sums[:, 2], sums[:, 2] - sums[:, 1], drawn_brier)
-    answer: dict[Measure, Measured] = {}
-    for part, value, samples in zip(_PARTS, parts, drawn, strict=True):
-        answer[part] = of_replicates(float(value), samples, clusters, confidence, within=_RANGES[part])  # type: ignore[index]
-    answer["reliability"] = found["rmsce"].squared()
-    return answer
+    clusters = forecasts.cluster_count
+    answer = {
+        part: of_replicates(float(value), samples, clusters, confidence, within=_RANGES[part])
+        for part, value, samples in zip(_PARTS, parts, drawn, strict=True)
+    }
+    return answer | {"reliability": found["rmsce"].squared()}
 
 
-def _equal_mass(forecasts: Forecasts, rows: NDArray[np.int64], question: Question) -> Measured:
+def _equal_mass(forecasts: Forecasts, question: Question) -> Measured:
     scores, outcomes = forecasts.scores, forecasts.outcomes
-    edges = equal_mass_edges(scores[rows], question.bins)
-    cells = Cells.of(bin_of(scores[rows], edges, closed=question.closed), rows)
+    edges = equal_mass_edges(scores, question.bins)
+    cells = Cells.of(bin_of(scores, edges, closed=question.closed), np.arange(len(forecasts)))
     sums = question.draws.sums(cells, forecasts.clusters, [outcomes - scores])
     bins = bin_replicates(cells, scores, outcomes, sums, binary=True)
-    simulated = question.draws.hits(cells, scores) - cells.sums(scores)[:, np.newaxis]
-    worlds = distance(np.broadcast_to(bins.counts[:, np.newaxis], simulated.shape), simulated, "l1")
-    clusters = int(np.unique(forecasts.clusters[rows]).size)
-    return of_error(bins, _error("l1"), worlds, clusters, question.confidence)
+    worlds = question.draws.gaps(cells, scores, forecasts.row)
+    return _errors(bins, worlds, forecasts.cluster_count, question.confidence)["ece"]

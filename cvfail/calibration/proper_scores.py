@@ -83,9 +83,9 @@ def brier_parts(counts: Numbers, outcomes: Numbers, scores: Numbers, brier: Numb
         Parts that add up; NaN where nothing has weight.
 
     Notes:
-        With shares w_b, mean outcome o_b and score s_b of bin b and the mean outcome o: reliability Σ w_b (s_b - o_b)²,
-        resolution Σ w_b (o_b - o)², uncertainty o(1 - o). Scores that differ inside a bin leave a rest, here
-        ``within_bins``: their variance less twice their covariance with the outcomes.
+        With shares w_b, mean outcome o_b and score s_b of bin b and the mean outcome o: reliability
+        Σ w_b (s_b - o_b)², resolution Σ w_b (o_b - o)², uncertainty o(1 - o). Scores that differ inside a bin leave
+        a rest, here ``within_bins``: their variance less twice their covariance with the outcomes.
 
     Source: Murphy, Journal of Applied Meteorology 12 (1973) 595-600; Stephenson, Coelho, Jolliffe, Weather and
         Forecasting 23 (2008) 752-757, for the rest.

@@ -15,7 +15,7 @@ Numbers = NDArray[np.float64]
 Error = Callable[[Numbers, Numbers], Numbers]
 """Puts counts and gaps of bins, shape (C,) or (C, B), together to errors of shape () or (B,)."""
 
-_HALVINGS = 24
+_HALVINGS = 16
 _LARGEST = 256.0
 _NORMAL_SEED = 0x5EED
 
@@ -75,7 +75,7 @@ def recentred_interval(
         bin to where the true gaps would be t times those seen. The interval holds t times the estimate for every t
         at which the estimate is between the percentiles of the shifted replicates. At t = 0 these are what chance,
         clusters included, gives to scores that are right: the lower bound is 0 unless the estimate is beyond. The
-        upper bound is no less than the estimate. Cost: 50 evaluations of the error of all replicates.
+        upper bound is no less than the estimate. Cost: 35 evaluations of the error of all replicates.
 
     Source: test-inversion bootstrap: Carpenter, JRSS B 61 (1999) 159-172; recentring as for tests in Hall and
         Wilson, Biometrics 47 (1991) 757-762.
@@ -92,10 +92,10 @@ def recentred_interval(
     tail = 0.5 - confidence / 2.0
 
     def quantile(share: float, times: float) -> float:
-        return float(np.quantile(error(counts, noise + times * shift), share))
+        return _quantile(error(counts, noise + times * shift), share)
 
     chance = np.asarray(error(counts, noise))
-    high = float(np.quantile(chance, 1.0 - tail))
+    high = _quantile(chance, 1.0 - tail)
     if estimate <= 0.0:
         return 0.0, min(high, 1.0), chance
     lower = 0.0
@@ -106,6 +106,15 @@ def recentred_interval(
         top *= 2.0
     upper = top if top >= _LARGEST else _crossing(lambda times: quantile(tail, times) - estimate, 0.0, top)
     return min(lower, 1.0) * estimate, min(max(upper, 1.0) * estimate, 1.0), chance
+
+
+def _quantile(values: Numbers, share: float) -> float:
+    """Of type 7, as `numpy.quantile` gives it at ten times the cost."""
+    place = (values.size - 1) * share
+    below = int(place)
+    above = min(below + 1, values.size - 1)
+    ordered = np.partition(values, (below, above))
+    return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
 
 
 def _crossing(difference: Callable[[float], float], low: float, high: float) -> float:

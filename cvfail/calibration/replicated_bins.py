@@ -19,6 +19,9 @@ _CHANCE = 0x9E3779B97F4A7C15
 """Sets the words of simulated outcomes apart from those of the bootstrap, which has the seed itself as key."""
 
 
+_MANY = 100.0
+
+
 @dataclass(frozen=True)
 class Draws:
     """The weights of the clusters in all replicates, and how many worlds are simulated.
@@ -54,18 +57,37 @@ class Draws:
         self._over(cells, fill)
         return sums
 
-    def hits(self, cells: Cells, scores: Numbers) -> NDArray[np.int32]:
-        """How many rows of each bin come true in each world, shape (C, R)."""
+    def gaps(self, cells: Cells, scores: Numbers, keys: NDArray[np.int64]) -> Numbers:
+        """Rows that come true less the sum of their scores, of each bin in each world, shape (C, R).
+
+        Args:
+            cells: Rows by bin.
+            scores: Of every row.
+            keys: Of every row; what its outcomes depend on beside the seed.
+
+        Notes:
+            Outcomes of single rows are drawn, but where the number of a bin has a variance of 100 or more: then that
+            number is drawn, from the normal distribution.
+        """
         from cvfail.kernels.calibration import chance_hits
 
-        hits = np.zeros((len(cells), self.worlds), np.int32)
+        said = cells.sums(scores)
+        variance = cells.sums(scores * (1.0 - scores))
+        many = variance >= _MANY
+        few = cells.where(~many)
+        hits = np.zeros((len(few), self.worlds), np.int32)
 
         def fill(span: tuple[int, int]) -> None:
-            starts = read_only(cells.starts[span[0] : span[1] + 1])
-            chance_hits(cells.rows, starts, scores, self.chance_seed, hits[span[0] : span[1]])
+            starts = read_only(few.starts[span[0] : span[1] + 1])
+            chance_hits(few.rows, starts, scores, keys, self.chance_seed, hits[span[0] : span[1]])
 
-        self._over(cells, fill)
-        return hits
+        self._over(few, fill)
+        gaps = np.empty((len(cells), self.worlds))
+        gaps[~many] = hits - said[~many, np.newaxis]
+        random = np.random.Generator(np.random.Philox(int(self.chance_seed)))
+        normal = random.standard_normal((int(many.sum()), self.worlds))
+        gaps[many] = np.sqrt(variance[many])[:, np.newaxis] * normal
+        return gaps
 
     def _over(self, cells: Cells, fill: object) -> None:
         """Runs of bins with about as many rows each, on threads; a bin is never divided."""

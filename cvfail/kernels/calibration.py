@@ -50,6 +50,7 @@ def chance_hits(
     rows: NDArray[np.int64],
     starts: NDArray[np.int64],
     scores: NDArray[np.float64],
+    keys: NDArray[np.int64],
     seed: np.uint64,
     hits: NDArray[np.int32],
 ) -> None:
@@ -59,10 +60,11 @@ def chance_hits(
         rows: Row numbers by cell, shape (n,).
         starts: First place in `rows` of each cell, then the end of the last one, shape (C + 1,).
         scores: Probability of each row, shape (rows of the table,).
+        keys: What the words of a row depend on beside the seed, shape (rows of the table,).
         seed: Key of the generator.
         hits: In zeros, out, shape (C, R): how many rows come true in each world.
 
-    Source: a Philox word with counter (row, world // 4) is below 2³² · score. Cost: a block of the generator per
+    Source: a Philox word with counter (key, world // 4) is below 2³² · score. Cost: a block of the generator per
     four worlds and row.
     """
     worlds = hits.shape[1]
@@ -72,7 +74,7 @@ def chance_hits(
             row = rows[place]
             limit = scores[row] * _WORDS
             for start in range(0, worlds, 4):
-                words = philox(np.uint64(row), np.uint64(start // 4), seed)
+                words = philox(np.uint64(keys[row]), np.uint64(start // 4), seed)
                 for lane in range(min(4, worlds - start)):
                     if np.float64(words[lane]) < limit:
                         own[start + lane] += 1
@@ -80,30 +82,29 @@ def chance_hits(
 
 @kernel
 def chance_labels(
-    rows: NDArray[np.int64],
     cumulative: NDArray[np.float64],
     cells: NDArray[np.int32],
+    keys: NDArray[np.int64],
     seed: np.uint64,
     hits: NDArray[np.int32],
 ) -> None:
     """Count the labels that fall into each cell if labels are drawn with the probabilities of the classes.
 
     Args:
-        rows: Row numbers of the images, shape (n,).
-        cumulative: Probability of each class and those before it, shape (rows of the table, K).
-        cells: Cell of each row and class, shape (rows of the table, K).
+        cumulative: Probability of each class and those before it, shape (n, K).
+        cells: Cell of each row and class, shape (n, K).
+        keys: What the words of a row depend on beside the seed, shape (n,).
         seed: Key of the generator.
         hits: In zeros, out, shape (C, R): how many labels fall into each cell in each world.
 
-    Cost: log₂ K comparisons per world and row.
+    Source: inversion of the distribution function. Cost: log₂ K comparisons per world and row.
     """
     worlds = hits.shape[1]
     last = cumulative.shape[1] - 1
-    for place in range(rows.size):
-        row = rows[place]
+    for row in range(keys.size):
         own = cumulative[row]
         for start in range(0, worlds, 4):
-            words = philox(np.uint64(row), np.uint64(start // 4), seed)
+            words = philox(np.uint64(keys[row]), np.uint64(start // 4), seed)
             for lane in range(min(4, worlds - start)):
                 share = np.float64(words[lane]) / _WORDS * own[last]
                 low, high = 0, last
