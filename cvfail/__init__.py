@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cvfail.attributes.image_folder import image_attributes
     from cvfail.attributes.image_quality import image_quality
     from cvfail.attributes.joining import with_attributes
+    from cvfail.calibration.calibration_error import calibration_error
+    from cvfail.calibration.calibration_map import CalibrationMap, read_calibration
     from cvfail.demo import write_demo
     from cvfail.errors import CvfailError, SchemaError
     from cvfail.evaluation import Evaluation, evaluate
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from cvfail.metrics.confusion import ConfusionMatrix
 
 _HOME = {
+    "CalibrationMap": "cvfail.calibration.calibration_map",
     "ConfusionMatrix": "cvfail.metrics.confusion",
     "CvfailError": "cvfail.errors",
     "SchemaError": "cvfail.errors",
@@ -50,6 +53,7 @@ _HOME = {
     "bin_by_edges": "cvfail.attributes.binning",
     "bin_by_quantiles": "cvfail.attributes.binning",
     "bin_by_time": "cvfail.attributes.binning",
+    "calibration_error": "cvfail.calibration.calibration_error",
     "confident_learning": "cvfail.labels.confident_learning",
     "corrected": "cvfail.labels.correction",
     "evaluate": "cvfail.evaluation",
@@ -59,6 +63,7 @@ _HOME = {
     "image_quality": "cvfail.attributes.image_quality",
     "object_density": "cvfail.attributes.crowding",
     "open": "cvfail.evaluation",
+    "read_calibration": "cvfail.calibration.calibration_map",
     "read_coco": "cvfail.io.coco",
     "read_modes": "cvfail.failures.mode_files",
     "read_parquet": "cvfail.io.parquet",
@@ -75,6 +80,7 @@ _HOME = {
 _INSIDE = {"open": "open_evaluation"}
 
 __all__ = [
+    "CalibrationMap",
     "ClassificationCounts",
     "ConfusionMatrix",
     "Costs",
@@ -88,6 +94,7 @@ __all__ = [
     "bin_by_edges",
     "bin_by_quantiles",
     "bin_by_time",
+    "calibration_error",
     "confident_learning",
     "corrected",
     "evaluate",
@@ -98,6 +105,7 @@ __all__ = [
     "object_density",
     "open",
     "rates_from_counts",
+    "read_calibration",
     "read_coco",
     "read_modes",
     "read_parquet",

@@ -14,6 +14,7 @@ from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
     from cvfail.calibration.calibration_table import Calibration, CalibrationOptions
+    from cvfail.calibration.fitting import FitOptions, FittedCalibration
     from cvfail.decomposition.error_types import ErrorTypes
     from cvfail.decomposition.groups import By
     from cvfail.decomposition.hoiem import HoiemErrors
@@ -348,6 +349,14 @@ class Evaluation(Evaluated):
         from cvfail.calibration.calibration_table import calibration
 
         return calibration(self._point(iou, score), **options)
+
+    def fit_calibration(
+        self, *, iou: float | None = None, score: float | None = None, **options: Unpack[FitOptions]
+    ) -> FittedCalibration:
+        """A map that makes scores mean what they say, judged on other images; see `cvfail.calibration.fitting`."""
+        from cvfail.calibration.fitting import fit_calibration
+
+        return fit_calibration(self._point(iou, score), **options)
 
     def slices(
         self,

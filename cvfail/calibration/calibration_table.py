@@ -171,10 +171,11 @@ def calibration(
 
     Example:
         >>> import cvfail as cf
-        >>> said = [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.4, 0.6]]
+        >>> said = [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.35, 0.65]]
         >>> evaluation = cf.evaluate(cf.from_labels([0, 0, 1, 0], probabilities=said))
-        >>> evaluation.calibration(bins=5, measures=["ece", "brier"]).df.select("measure", "estimate").rows()
-        [('ece', 0.25), ('brier', 0.125)]
+        >>> table = evaluation.calibration(bins=5, measures=["ece", "brier"])
+        >>> round(table.value("ece"), 4), round(table.value("brier"), 4)
+        (0.1625, 0.1406)
     """
     check_confidence(confidence)
     columns = tuple(chosen_dimensions(dimensions))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -59,7 +60,7 @@ class Forecasts:
         """Whether there is a probability of each class."""
         return bool(self.probabilities.shape[1])
 
-    @property
+    @cached_property
     def cluster_count(self) -> int:
         """How many clusters have forecasts."""
         return int(np.unique(self.clusters).size)

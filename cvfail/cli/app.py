@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from cyclopts import App, Group, Parameter
 
+from cvfail.cli.apply import apply
 from cvfail.cli.attributes import attributes
+from cvfail.cli.calibrate import calibrate
 from cvfail.cli.confusion import confusion
 from cvfail.cli.contrast import contrast
 from cvfail.cli.demo import demo
@@ -55,6 +57,8 @@ _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     metrics: _INPUT,
     slices: _INPUT,
     search: _INPUT,
+    calibrate: _INPUT,
+    apply: ("FILE...", "--pred FILE", "-o FILE"),
     sql: ("QUERY", *_INPUT),
     report: _INPUT,
     attributes: (),

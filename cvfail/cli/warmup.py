@@ -47,6 +47,7 @@ def _ask_everything(evaluation: Evaluation) -> None:
     evaluation.failure_modes(min_support=1)
     _suspect(evaluation)
     _compare(evaluation)
+    _calibrate(evaluation)
     _decompose(evaluation)
     _measure(evaluation)
     _search()
@@ -67,6 +68,14 @@ def _compare(evaluation: Evaluation) -> None:
     from cvfail.comparison.comparison import compare
 
     compare(evaluation.evidence, evaluation.evidence, replicates=2)
+def _calibrate(evaluation: Evaluation) -> None:
+    """Scores of boxes, and probabilities of two classes."""
+    from cvfail.evaluation import evaluate
+    from cvfail.io.labels import from_labels
+
+    evaluation.calibration(replicates=2, worlds=2)
+    classified = evaluate(from_labels([0, 1], probabilities=[[0.9, 0.1], [0.4, 0.6]]))
+    classified.calibration(replicates=2, worlds=2)
 
 
 def _decompose(evaluation: Evaluation) -> None:

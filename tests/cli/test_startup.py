@@ -20,6 +20,8 @@ COMMANDS = [
         "metrics",
         "slices",
         "search",
+        "calibrate",
+        "apply",
         "sql",
         "report",
         "attributes",
