@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cvfail.calibration.calibration_map import CalibrationMap, Level
 from cvfail.calibration.calibration_table import draws_of
-from cvfail.calibration.forecast_groups import CATEGORY, By, ForecastGroups, forecast_groups
+from cvfail.calibration.forecast_groups import By, ForecastGroups, forecast_groups
 from cvfail.calibration.forecasts import Forecasts
 from cvfail.calibration.judging import judged
 from cvfail.calibration.level_source import LevelSource
@@ -200,14 +200,14 @@ def _fitted_map(
     )
     if by is None:
         return made
-    ids = dict(zip(evidence.category_names, evidence.coding.category_keys.to_list(), strict=True))
+    source = LevelSource.of(evidence, by)
     levels = []
     for name, rows in zip(groups.keys[by].cast(pl.String), groups.rows, strict=True):
         own = forecasts.at(rows[in_fit[rows]])
         enough = len(own) >= max(min_support, 1) and 0.0 < float(own.outcomes.mean()) < 1.0
-        level = str(ids[name]) if by == CATEGORY else name
+        level = source.level_of(evidence, name)
         levels.append(Level(level, name, len(own), _fit(method, own, target) if enough else None))
-    return replace(made, by=LevelSource.of(evidence, by), levels=tuple(levels))
+    return replace(made, by=source, levels=tuple(levels))
 
 
 def _fit(method: Method, forecasts: Forecasts, target: Target) -> ScoreMap:

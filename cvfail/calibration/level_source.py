@@ -38,6 +38,18 @@ class LevelSource:
         edges = () if bounds is None else tuple(low for low, _ in bounds.values() if low is not None)
         return cls(name, table, edges)
 
+    def level_of(self, evidence: Evidence, name: str | None) -> str | None:
+        """How `levels` writes a level of the evaluation: a class by its id, 1.0 as 1."""
+        if name is None or self.name == "size":
+            return name
+        if self.name == "category":
+            keys = evidence.coding.category_keys
+            return str(keys[evidence.category_names.index(name)])
+        tables = ("images", "ground_truth", "predictions")
+        table = next(table for table in tables if self.name in evidence.attributes(table))
+        is_number = not self.edges and evidence.attribute_column(table, self.name).dtype.is_float()
+        return _whole(pl.Series([float(name)]))[0] if is_number else name
+
     def levels(self, predictions: pl.DataFrame, images: pl.DataFrame | None) -> pl.Series:
         """The level of every prediction as text, null where unknown; of ``category`` the id.
 
@@ -74,10 +86,13 @@ class LevelSource:
     def _as_levels(self, values: pl.Series) -> pl.Series:
         if self.edges:
             return bin_by_edges(values.cast(pl.Float64), list(self.edges)).cast(pl.String)
-        if values.dtype.is_float():  # 1.0 of a CSV file is the 1 of a table of integers
-            whole = values.cast(pl.Int64, strict=False)
-            return values.cast(pl.String).zip_with((whole != values).fill_null(True), whole.cast(pl.String))
-        return values.cast(pl.String)
+        return _whole(values) if values.dtype.is_float() else values.cast(pl.String)
+
+
+def _whole(values: pl.Series) -> pl.Series:
+    """Numbers as text, whole ones without a point: the 1.0 of a CSV file is the 1 of a table of integers."""
+    whole = values.cast(pl.Int64, strict=False)
+    return values.cast(pl.String).zip_with((whole != values).fill_null(True), whole.cast(pl.String))
 
 
 def _column(frame: pl.DataFrame, name: str, table: str) -> pl.Series:

@@ -37,7 +37,7 @@ def apply(
     output: Annotated[Path, Parameter(name=("--output", "-o"), metavar="FILE", group=OUTPUT)],
     messages: Messages = DEFAULT_MESSAGES,
 ) -> None:
-    """Apply saved calibration maps to predictions, without ground truth.
+    """Apply saved calibration maps to predictions.
 
     Args:
         files: What `cvfail calibrate --save FILE` wrote, .json or .toml; several are applied one after the other.

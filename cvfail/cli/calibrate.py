@@ -69,7 +69,7 @@ def calibrate(
     output: Output = DEFAULT_OUTPUT,
     messages: Messages = DEFAULT_MESSAGES,
 ) -> None:
-    """Whether scores say how often predictions are right, beside what chance would give.
+    """Whether scores say how often predictions are right.
 
     The numbers of a detector depend on the score from which on predictions count: see --score.
 
