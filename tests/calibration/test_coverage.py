@@ -23,7 +23,7 @@ def test_bands_of_chance_hold_scores_that_are_right():
 
 def test_clusters_that_share_their_luck_are_not_taken_for_miscalibration():
     _, held, inside, beyond = covered("right", "60 x 30", sets=SETS, replicates=200)
-    assert inside < 0.7  # single outcomes are drawn for the band, and these are not single
+    assert inside < 0.85  # single outcomes are drawn for the band, and these are not single
     assert held >= 0.86
     assert beyond <= 0.1
 
