@@ -62,6 +62,12 @@ class FittedCalibration(ResultTable):
         super().__init__(df, caption=caption)
         self.map = map
 
+    def _shown(self) -> pl.DataFrame:
+        left_out = {
+            f"{side}_{end}" for side in ("before", "after") for end in ("lower", "upper", "beyond_chance")
+        }
+        return self.df.select(name for name in self.df.columns if name not in left_out)
+
     def save(self, path: str | Path) -> Path:
         """Write the map as JSON; see `CalibrationMap.save`."""
         return self.map.save(path)
