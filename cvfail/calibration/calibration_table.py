@@ -28,6 +28,9 @@ from cvfail.tables.parallel import run_in_order, worker_count
 from cvfail.tables.result import ResultTable
 
 _MOST_SHOWN = 1
+_MOST_PROBABILITIES = 10_000_000
+"""With more images times classes the error of every class takes minutes, and is measured only if asked for."""
+
 _NUMBERS = tuple(field.name for field in fields(Measured))
 _SCHEMA = {**dict.fromkeys(_NUMBERS, pl.Float64), "beyond_chance": pl.Boolean}
 
@@ -137,7 +140,8 @@ def calibration(
         point: The evaluation at an overlap, which decides what is right, and a score, from which on predictions take
             part. The numbers of a detector depend much on that score; the caption states it.
         by: Attributes of the images, ``category`` (the predicted class), ``size``; or declared slices.
-        measures: Which, see `MEANING`; all that the predictions have if not given.
+        measures: Which, see `MEANING`; all that the predictions have if not given, but for ``classwise_ece`` where
+            images times classes exceed 10⁷.
         bins: How many bins; ``laece`` always has 25.
         closed: ``left`` for bins [a, b), ``right`` for (a, b].
         dimensions: Of a detector: bins are also divided by these of ``x``, ``y`` (centre), ``width`` and ``height``
@@ -213,7 +217,8 @@ def draws_of(
 def _chosen(evidence: Evidence, forecasts: Forecasts, asked: Sequence[Measure] | None) -> tuple[Measure, ...]:
     known = measures_of(evidence.task, has_probabilities=forecasts.has_probabilities)
     if asked is None:
-        return known
+        is_long = forecasts.probabilities.size > _MOST_PROBABILITIES
+        return tuple(name for name in known if not (is_long and name == "classwise_ece"))
     for name in asked:
         if name not in MEASURES:
             raise QueryError(f"there is no measure {name!r}. Hint: one of {', '.join(known)}")
