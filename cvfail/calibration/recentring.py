@@ -75,7 +75,8 @@ def recentred_interval(
         bin to where the true gaps would be t times those seen. The interval holds t times the estimate for every t
         at which the estimate is between the percentiles of the shifted replicates. At t = 0 these are what chance,
         clusters included, gives to scores that are right: the lower bound is 0 unless the estimate is beyond. The
-        upper bound is no less than the estimate. Cost: 35 evaluations of the error of all replicates.
+        upper bound is no less than the estimate, and no less than what all gaps come to if they are moved to one
+        side as far as the estimate allows. Cost: 40 to 70 evaluations of the error of all replicates.
 
     Source: test-inversion bootstrap: Carpenter, JRSS B 61 (1999) 159-172; recentring as for tests in Hall and
         Wilson, Biometrics 47 (1991) 757-762.
@@ -85,27 +86,76 @@ def recentred_interval(
     estimate = float(error(bins.counts, bins.gaps))
     if not used.any() or np.isnan(estimate):
         return np.nan, np.nan, np.zeros(0)
-    counts = bins.drawn_counts[:, used]
-    noise = bins.noise()[:, used]
-    mean = np.divide(bins.gaps, bins.counts, out=np.zeros_like(bins.gaps), where=bins.counts > 0.0)
-    shift = mean[:, np.newaxis] * counts
+    worlds = _Recentred(bins, error, bins.drawn_counts[:, used], bins.noise()[:, used])
     tail = 0.5 - confidence / 2.0
-
-    def quantile(share: float, times: float) -> float:
-        return _quantile(error(counts, noise + times * shift), share)
-
-    chance = np.asarray(error(counts, noise))
+    chance = np.asarray(error(worlds.counts, worlds.noise))
     high = _quantile(chance, 1.0 - tail)
     if estimate <= 0.0:
         return 0.0, min(high, 1.0), chance
     lower = 0.0
     if high < estimate:
-        lower = _crossing(lambda times: quantile(1.0 - tail, times) - estimate, 0.0, 1.0)
+        lower = _crossing(lambda times: worlds.scaled(times, 1.0 - tail) - estimate, 0.0, 1.0)
     top = 1.0
-    while top < _LARGEST and quantile(tail, top) < estimate:
+    while top < _LARGEST and worlds.scaled(top, tail) < estimate:
         top *= 2.0
-    upper = top if top >= _LARGEST else _crossing(lambda times: quantile(tail, times) - estimate, 0.0, top)
-    return min(lower, 1.0) * estimate, min(max(upper, 1.0) * estimate, 1.0), chance
+    upper = (
+        top if top >= _LARGEST else _crossing(lambda times: worlds.scaled(times, tail) - estimate, 0.0, top)
+    )
+    largest = min(max(upper, 1.0) * estimate, 1.0)
+    for sign in (1.0, -1.0):
+        largest = worlds.upper_of_shift(sign, largest, estimate, tail)
+    return min(lower, 1.0) * estimate, largest, chance
+
+
+@dataclass(frozen=True)
+class _Recentred:
+    """Replicates that are shifted to other gaps than those seen.
+
+    Attributes:
+        bins: Sums in the data.
+        error: Of counts and gaps.
+        counts: Weight of each bin in the replicates used, shape (C, B).
+        noise: Their gaps if those of the data were 0, shape (C, B).
+    """
+
+    bins: BinReplicates
+    error: Error
+    counts: Numbers
+    noise: Numbers
+
+    @property
+    def _mean(self) -> Numbers:
+        bins = self.bins
+        return np.divide(bins.gaps, bins.counts, out=np.zeros_like(bins.gaps), where=bins.counts > 0.0)
+
+    def _at(self, gaps: Numbers, share: float) -> float:
+        """A quantile of the error if the mean gaps of the bins were these."""
+        return _quantile(self.error(self.counts, self.noise + gaps[:, np.newaxis] * self.counts), share)
+
+    def scaled(self, times: float, share: float) -> float:
+        """The same if they were so many times those seen."""
+        return self._at(times * self._mean, share)
+
+    def upper_of_shift(self, sign: float, upper: float, estimate: float, tail: float) -> float:
+        """The upper bound, raised if all gaps may be further to one side than those seen.
+
+        Clusters that share their luck move all bins at once. Where they hide an error, the gaps that are left are
+        noise, and no multiple of them is the truth.
+        """
+        mean, counts = self._mean, self.bins.counts
+
+        def value(by: float) -> float:
+            return float(self.error(counts, (mean + sign * by) * counts))
+
+        def beyond(by: float) -> float:
+            return self._at(mean + sign * by, tail) - estimate
+
+        if value(1.0) <= upper:
+            return upper
+        start = _crossing(lambda by: value(by) - upper, 0.0, 1.0)
+        if beyond(start) >= 0.0:
+            return upper
+        return min(max(value(_crossing(beyond, start, 1.0)), upper), 1.0)
 
 
 def _quantile(values: Numbers, share: float) -> float:
