@@ -43,6 +43,7 @@ class CalibrationOptions(TypedDict, total=False):
     bins: int
     closed: Closed
     dimensions: Sequence[Dimension]
+    min_count: int
     replicates: int
     worlds: int
     confidence: float
@@ -128,6 +129,7 @@ def calibration(
     bins: int = 15,
     closed: Closed = "left",
     dimensions: Sequence[Dimension] = (),
+    min_count: int = 1,
     replicates: int = 400,
     worlds: int = 400,
     confidence: float = 0.95,
@@ -146,6 +148,7 @@ def calibration(
         closed: ``left`` for bins [a, b), ``right`` for (a, b].
         dimensions: Of a detector: bins are also divided by these of ``x``, ``y`` (centre), ``width`` and ``height``
             of the box, as shares of the image; as many bins in each.
+        min_count: Bins with fewer predictions have no part in ``mce``.
         replicates: Bootstrap replicates of the clusters; 0 for no intervals.
         worlds: Simulations in which every score is right; 0 for no bands of chance.
         confidence: Coverage of intervals and bands.
@@ -190,6 +193,7 @@ def calibration(
         bins,
         closed,
         columns,
+        min_count,
         confidence,
         draws_of(point.evidence, replicates=replicates, worlds=worlds, seed=seed, threads=threads),
     )
@@ -294,4 +298,5 @@ def _how(point: OperatingPoint, question: Question) -> str:
         f"{sure} intervals from {draws.weights.shape[1]} bootstrap replicates of the images, recentred"
     )
     bands = f"{sure} bands of chance from {draws.worlds} worlds in which scores are right"
-    return f"{right}; {question.bins} bins {ends} of confidence{names}; {intervals}; {bands}"
+    few = f" (mce: of {question.min_count} or more)" if question.min_count > 1 else ""
+    return f"{right}; {question.bins} bins {ends} of confidence{names}{few}; {intervals}; {bands}"

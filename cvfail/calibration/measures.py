@@ -45,7 +45,7 @@ MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 MEANING: dict[Measure, str] = {
     "ece": "mean distance of confidence and share right, over bins of equal width (D-ECE of a detector)",
-    "mce": "the largest distance of a bin",
+    "mce": "the largest distance of a bin with `min_count` predictions or more",
     "rmsce": "root of the mean squared distance",
     "rmsce_debiased": "the same without what chance adds",
     "ece_equal_mass": "ece over bins that hold about as many scores each",
@@ -93,6 +93,7 @@ class Question:
         bins: How many, in each dimension.
         closed: Which end belongs to a bin.
         columns: Columns of `Forecasts.boxes` that bins are divided by as well.
+        min_count: Bins with fewer rows have no part in ``mce``.
         confidence: Of the intervals and chance bands.
         draws: Replicates and worlds.
     """
@@ -101,6 +102,7 @@ class Question:
     bins: int
     closed: Closed
     columns: tuple[int, ...]
+    min_count: int
     confidence: float
     draws: Draws
 
@@ -165,7 +167,7 @@ def _of_scores(forecasts: Forecasts, question: Question) -> dict[str, Measured]:
     if wanted & _BINNED:
         bins = bin_replicates(cells, scores, outcomes, sums[:, :2], binary=True)
         worlds = draws.gaps(cells, scores, forecasts.row)
-        found |= _errors(bins, worlds, clusters, confidence)
+        found |= _errors(bins, worlds, question, clusters)
         debiased = debiased_l2(bins.counts, cells.sums(outcomes), cells.sums(scores))
         found["rmsce_debiased"] = found["rmsce"].with_estimate(debiased).without_chance()
     weight = sums[:, 0].sum(axis=0)
@@ -189,14 +191,22 @@ def _cells(forecasts: Forecasts, question: Question) -> Cells:
     return Cells.of(codes, np.arange(len(forecasts)))
 
 
-def _errors(bins: BinReplicates, worlds: Numbers, clusters: int, confidence: float) -> dict[str, Measured]:
+def _errors(bins: BinReplicates, worlds: Numbers, question: Question, clusters: int) -> dict[str, Measured]:
     """The errors over bins by all norms."""
+    full = np.flatnonzero(bins.counts >= question.min_count)
     counts = np.broadcast_to(bins.counts[:, np.newaxis], worlds.shape)
     found = {}
     for name, norm in _NORMS.items():
         error = partial(distance, norm=norm)
-        found[name] = of_error(bins, error, error(counts, worlds), clusters, confidence)
+        if norm == "max":
+            error = partial(_largest, rows=full)
+        found[name] = of_error(bins, error, error(counts, worlds), clusters, question.confidence)
     return found
+
+
+def _largest(counts: Numbers, gaps: Numbers, *, rows: NDArray[np.int64]) -> Numbers:
+    """The largest distance of some bins."""
+    return distance(counts[rows], gaps[rows], "max")
 
 
 def _losses(forecasts: Forecasts) -> dict[str, Numbers]:
@@ -243,4 +253,4 @@ def _equal_mass(forecasts: Forecasts, question: Question) -> Measured:
     sums = question.draws.sums(cells, forecasts.clusters, [outcomes - scores])
     bins = bin_replicates(cells, scores, outcomes, sums, binary=True)
     worlds = question.draws.gaps(cells, scores, forecasts.row)
-    return _errors(bins, worlds, forecasts.cluster_count, question.confidence)["ece"]
+    return _errors(bins, worlds, question, forecasts.cluster_count)["ece"]

@@ -54,6 +54,7 @@ def calibrate(
         tuple[Literal["x", "y", "width", "height"], ...],
         Parameter(consume_multiple=(1, None), show_default=False),
     ] = (),
+    min_count: Annotated[int, Parameter(validator=Number(gte=1))] = 1,
     reliability: Literal["equal_width", "equal_mass"] | None = None,
     fit: Annotated[Method | None, Parameter(group=FIT)] = None,
     save: Annotated[Path | None, Parameter(group=FIT, metavar="FILE")] = None,
@@ -80,6 +81,7 @@ def calibrate(
         bins: How many.
         closed: Which end of a bin belongs to it.
         dimensions: Detection: bins are divided by the place and size of the box as well.
+        min_count: Bins with fewer predictions have no part in mce.
         reliability: The bins instead: confidence beside the share right.
         fit: Fit such a map on a part of the images and judge it on the others instead.
         save: Write the map to this .json, which `cvfail apply` reads.
@@ -106,6 +108,7 @@ def calibrate(
                 bins=bins,
                 closed=closed,
                 dimensions=dimensions,
+                min_count=min_count,
                 replicates=replicates,
                 confidence=confidence,
                 seed=seed,

@@ -139,6 +139,19 @@ def test_place_and_size_divide_the_bins(boxes):
     assert table.value("ece") == pytest.approx(plain, abs=1e-12)
 
 
+def test_the_largest_distance_is_that_of_bins_with_enough(boxes):
+    bins = boxes.calibration(bins=40, **FEW).reliability().df
+    least = int(bins["support"].median())
+    kept = bins.filter(pl.col("support") >= least)
+    assert 0 < len(kept) < len(bins)
+    largest = (kept["estimate"] - kept["mean_score"]).abs().max()
+    table = boxes.calibration(bins=40, min_count=least, **FEW)
+    assert table.value("mce") == pytest.approx(largest, abs=1e-12)
+    assert table.value("ece") == boxes.calibration(bins=40, **FEW).value("ece")
+    assert f"mce: of {least} or more" in table.caption
+    assert boxes.calibration(min_count=10**6, **FEW).value("mce") is None
+
+
 def test_the_score_decides_who_takes_part_and_the_caption_says_so(boxes):
     low, high = boxes.calibration(**FEW), boxes.calibration(score=0.5, **FEW)
     assert one(high, measure="ece")["support"] < one(low, measure="ece")["support"]
