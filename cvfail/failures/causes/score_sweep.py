@@ -9,48 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.metrics.curves.score_curve import ScoreCurve, ends_of_ties
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 
 _NOTHING = -1
-
-
-@dataclass(frozen=True)
-class ScoreCurve:
-    """Right and wrong predictions at each score, and the objects that there are to find.
-
-    Attributes:
-        scores: The different scores, descending, shape (n,).
-        right: How many right predictions have at least this score, shape (n,).
-        wrong: The same of wrong ones; shares of them where a slice has its part of false positives only.
-        objects: How many objects there are.
-    """
-
-    scores: Numbers
-    right: Numbers
-    wrong: Numbers
-    objects: int
-
-    @cached_property
-    def f1(self) -> Numbers:
-        """2 · right / (right + wrong + objects) at each score, shape (n,)."""
-        total = self.right + self.wrong + self.objects
-        return np.asarray(np.divide(2.0 * self.right, total, out=np.zeros(total.shape), where=total > 0))
-
-    @property
-    def best(self) -> float | None:
-        """The highest of the scores at which F1 is largest; None if it is 0 everywhere."""
-        if not self.f1.size or self.f1.max() == 0.0:
-            return None
-        return float(self.scores[self.f1.argmax()])
-
-    def at(self, score: float) -> tuple[float, float, float | None]:
-        """Right and wrong predictions from a score on, and F1; None without any prediction or object."""
-        place = int(np.searchsorted(-self.scores, -score, side="right")) - 1
-        right, wrong = (0.0, 0.0) if place < 0 else (float(self.right[place]), float(self.wrong[place]))
-        total = right + wrong + self.objects
-        return right, wrong, 2.0 * right / total if total else None
 
 
 @dataclass(frozen=True)
@@ -105,7 +69,7 @@ class ScoreSweep:
         right = np.append(objects, False)[self.truth]
         kept = np.flatnonzero(right | wrong)
         scores, right, wrong = self.scores[kept], right[kept], wrong[kept]
-        last = np.flatnonzero(np.diff(scores, append=-np.inf) != 0)
+        last = ends_of_ties(scores)
         return ScoreCurve(
             scores[last],
             np.cumsum(right)[last].astype(np.float64),

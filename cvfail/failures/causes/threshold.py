@@ -6,9 +6,9 @@ import numpy as np
 
 from cvfail.failures.causes.claim import Claim
 from cvfail.failures.causes.context import CauseContext
-from cvfail.failures.causes.score_sweep import ScoreCurve
 from cvfail.failures.failure_mode import REDUNDANT
 from cvfail.failures.mode_errors import ModeErrors
+from cvfail.metrics.curves.score_curve import ScoreCurve
 
 NAMES = ("threshold", "recovered", "extra_false_positives", "lost_objects", "f1_now", "f1_then")
 
