@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from cvfail.slices.predicates import Slices
     from cvfail.slices.slice_table import SliceTable
     from cvfail.slices.targets import SearchOptions
+    from cvfail.thresholds.operating_point_table import OperatingPoints
+    from cvfail.thresholds.operating_points import Conditions
 
 __all__ = ["Evaluation", "evaluate", "open_evaluation"]
 
@@ -401,6 +403,15 @@ class Evaluation(Evaluated):
         from cvfail.slices.targets import find_slices
 
         return find_slices(self._point(iou, score), target, attributes=attributes, weight=weight, **options)
+
+    def operating_points(
+        self, *, by: str | Sequence[str] = (), iou: float | None = None, **options: Unpack[Conditions]
+    ) -> OperatingPoints:
+        """The best score thresholds, of everything, by class and by slice; see `cvfail.thresholds`."""
+        from cvfail.thresholds.operating_points import operating_points
+
+        names = [by] if isinstance(by, str) else list(by)
+        return operating_points(self._point(iou, None), by=names, **options)
 
     def sql(self, query: str, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
         """Answer one SELECT over tables, views and analyses at an operating point; see `cvfail.query.session`.

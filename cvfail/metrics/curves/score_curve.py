@@ -53,12 +53,12 @@ class ScoreCurve:
 
     @property
     def precision(self) -> Numbers:
-        """right / (right + wrong) at each score; NaN where there is neither, shape (n,)."""
+        """The share right / (right + wrong) at each score; NaN where there is neither, shape (n,)."""
         return ratio(self.right, self.right + self.wrong)
 
     @property
     def recall(self) -> Numbers:
-        """right / objects at each score; NaN without objects, shape (n,)."""
+        """The share right / objects at each score; NaN without objects, shape (n,)."""
         return ratio(self.right, np.full(self.right.shape, float(self.objects)))
 
     @property
@@ -104,7 +104,7 @@ def f_score(right: ArrayLike, wrong: ArrayLike, objects: ArrayLike, *, beta: flo
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> Numbers:
     """A quotient that is NaN where the denominator is 0."""
     above, below = np.broadcast_arrays(np.asarray(numerator, np.float64), np.asarray(denominator, np.float64))
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0.0)
+    return np.asarray(np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0.0))
 
 
 def ends_of_ties(scores: Numbers) -> NDArray[np.int64]:
