@@ -31,58 +31,61 @@ class Judgement:
     rows: dict[str, dict[str, float]]
 
 
-def halves(clusters: int, splits: int, *, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Divide the clusters in halves, again and again.
+def divided(
+    clusters: int, *, folds: int, splits: int, seed: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Divide the clusters in parts of about one size, again and again.
 
     Args:
         clusters: Number of clusters n.
+        folds: In how many parts; 2 for halves.
         splits: How often.
         seed: Of the random order.
 
     Returns:
-        Weights of the clusters to choose on and of those to judge on, 0 or 1, both of shape (2 · splits, n): each
-        division and then its reverse.
+        Weights of the clusters to choose on, all parts but one, and of those to judge on, that part; 0 or 1, both of
+        shape (folds · splits, n).
 
     Example:
-        >>> chosen_on, judged_on = halves(4, 1, seed=0)
+        >>> chosen_on, judged_on = divided(4, folds=2, splits=1, seed=0)
         >>> chosen_on.sum(axis=1).tolist(), (chosen_on + judged_on).tolist()
         ([2, 2], [[1, 1, 1, 1], [1, 1, 1, 1]])
     """
     random = np.random.default_rng(seed)
-    first = np.zeros((splits, clusters), np.uint8)
-    for row in first:
-        row[random.permutation(clusters)[: clusters // 2]] = 1
-    both = np.stack([first, 1 - first], axis=1).reshape(2 * splits, clusters)
-    return both, (1 - both).astype(np.uint8)
+    part = np.empty((splits, clusters), np.int64)
+    for row in part:
+        row[random.permutation(clusters)] = np.arange(clusters) % max(folds, 1)
+    judged_on = (part[:, None, :] == np.arange(folds)[:, None]).reshape(splits * folds, clusters)
+    return (~judged_on).astype(np.uint8), judged_on.astype(np.uint8)
 
 
 def judge(
-    tallies: Tallies, thresholds: Numbers, sides: int, group: ScoredGroup, *, beta: float, confidence: float
+    tallies: Tallies, thresholds: Numbers, parts: int, group: ScoredGroup, *, beta: float, confidence: float
 ) -> Judgement:
-    """Put together what halves and replicates say.
+    """Put together what parts and replicates say.
 
     Args:
-        tallies: Counts on everything at the chosen threshold; of each side of each division at the threshold that
-            the other side chose; of each replicate at the chosen threshold.
-        thresholds: Those thresholds; NaN where a side allows none, which is left out.
-        sides: Number of sides of divisions.
+        tallies: Counts on everything at the chosen threshold; of each part at the threshold that the other parts
+            chose; of each replicate at the chosen threshold.
+        thresholds: Those thresholds; NaN where the other parts allow none, which is left out.
+        parts: Number of parts of all divisions.
         group: Whose predictions and objects.
         beta: Of the F-score.
         confidence: Of the intervals.
 
     Returns:
-        The value pooled over all sides. Its interval has the variance of the replicates, by clusters, around this
+        The value pooled over all parts. Its interval has the variance of the replicates, by clusters, around this
         value; `next` has twice that variance, for other images differ from the truth as these do. Shares have
         Wilson's form, see `wilson_of_replicates`; numbers per image the score interval of a rate.
     """
-    known = ~np.isnan(thresholds[1 : 1 + sides])
-    judged = tallies[1 : 1 + sides]
+    known = ~np.isnan(thresholds[1 : 1 + parts])
+    judged = tallies[1 : 1 + parts]
     pooled = judged[known].total() if known.any() else None
     rows = {}
     for name in MEASURES:
         chosen_on = tallies[:1].measure(name, beta)[0] if not np.isnan(thresholds[0]) else np.nan
         estimate = np.nan if pooled is None or np.isnan(chosen_on) else pooled.measure(name, beta)[0]
-        samples = tallies[1 + sides :].measure(name, beta)
+        samples = tallies[1 + parts :].measure(name, beta)
         clusters, units = _size(name, tallies, group)
         own, other = (
             _interval(name, estimate, samples, clusters, units, spread, confidence) for spread in (1.0, 2.0)
@@ -100,9 +103,12 @@ def judge(
 
 def _size(name: str, tallies: Tallies, group: ScoredGroup) -> tuple[int, int]:
     """Clusters behind a measure, and units if all were independent."""
-    if name not in _SHARES:
-        return group.clusters_of_images, group.images
     kept = int(tallies.found[0] + tallies.wrong[0])
+    if name == "false_positives_per_image":  # a rare event tells as much as the clusters that it happens in
+        wrong = group.clusters[:kept][~group.right[:kept]]
+        return min(max(np.unique(wrong).size, 2), group.clusters_of_images), group.images
+    if name == "cost_per_image":
+        return min(group.units_in, group.clusters_of_images), group.images
     return group.units_in, kept if name == "precision" else group.objects
 
 

@@ -114,9 +114,9 @@ def describe_without_score(point: OperatingPoint) -> str:
     return f"COCO matching per class, IoU >= {point.iou:g}, at most {policy.limit} predictions per image and class"
 
 
-def describe_judging(*, replicates: int, splits: int, confidence: float) -> str:
+def describe_judging(*, replicates: int, folds: int, splits: int, confidence: float) -> str:
     """How intervals and values on other images were made, for captions."""
-    held_out = f"held out: {splits} halvings of the images" if splits else "not judged on other images"
+    held_out = f"held out: {splits} × {folds} parts of the images" if splits else "not judged on other images"
     if not replicates:
         return f"{held_out}; no intervals"
     return f"{held_out}; {confidence:.0%} intervals from {replicates} bootstrap replicates of the images"

@@ -18,7 +18,7 @@ from cvfail.statistics.bootstrap import poisson_weights
 from cvfail.statistics.quantiles import check_confidence
 from cvfail.tables.parallel import run_in_order, worker_count
 from cvfail.thresholds.choosing import Chooser, Drawn, Prices
-from cvfail.thresholds.held_out import halves, judge
+from cvfail.thresholds.held_out import divided, judge
 from cvfail.thresholds.objective import Best, Objective
 from cvfail.thresholds.operating_point_table import (
     Chosen,
@@ -45,6 +45,7 @@ class Conditions(TypedDict, total=False):
     costs: Costs | None
     min_support: int
     replicates: int
+    folds: int
     splits: int
     confidence: float
     seed: int
@@ -64,7 +65,8 @@ def operating_points(
     costs: Costs | None = None,
     min_support: int = 20,
     replicates: int = 200,
-    splits: int = 10,
+    folds: int = 5,
+    splits: int = 4,
     confidence: float = 0.95,
     seed: int = 0,
     threads: int | None = None,
@@ -86,9 +88,11 @@ def operating_points(
         costs: What errors cost by type, class and slice, instead of these two.
         min_support: Groups with fewer objects take the threshold of everything.
         replicates: Bootstrap replicates of the images for the intervals; 0 for none.
-        splits: Random halvings of the images behind `held_out`; 0 for none.
+        folds: In how many parts the images are divided for `held_out`: thresholds are chosen on all parts but one,
+            and judged on that one; 2 for halves.
+        splits: How often they are divided anew; 0 for no `held_out`.
         confidence: Of the intervals.
-        seed: Of weights and halves.
+        seed: Of weights and divisions.
         threads: Threads over groups; all processors if not given.
 
     Returns:
@@ -100,7 +104,7 @@ def operating_points(
         - between: Halfway to the next lower score; keeps the same predictions of these images.
         - tp, fp, fn, precision, recall, f_score, false_positives_per_image, cost_per_image: On these images.
         - held_out: What the objective (F-β, recall, false positives or cost per image) is worth on other images:
-          chosen on one half of the clusters, judged on the other and reversed, all splits pooled.
+          chosen on some parts of the clusters, judged on the other one, all parts pooled.
         - held_out_lower, held_out_upper: Interval of it.
         - next_lower, next_upper: Where the value on as many other images lies, with the same confidence.
         - support: Objects.
@@ -117,7 +121,7 @@ def operating_points(
         these images, so the value here is too good by as much as `held_out` says.
 
     Source: Elkan, The foundations of cost-sensitive learning (2001); Lipton, Elkan and Naryanaswamy, Optimal
-    thresholding of classifiers to maximize F1 (2014). Cost: one sort, and one pass for each replicate and half.
+    thresholding of classifiers to maximize F1 (2014). Cost: one sort, and one pass for each replicate and part.
 
     Example:
         >>> import cvfail as cf
@@ -141,14 +145,16 @@ def operating_points(
         missed_cost=missed_cost,
     )
     check_confidence(confidence)
-    if replicates < 0 or splits < 0:
-        raise PolicyError(f"replicates and splits must not be negative; found {replicates} and {splits}")
+    if replicates < 0 or splits < 0 or folds < 2:
+        raise PolicyError(
+            f"replicates and splits must not be negative, folds at least 2; found {replicates}, {splits}, {folds}"
+        )
     names = list(dict.fromkeys(by))
     require_known_of_predictions(point, names)
     prices = None if costs is None else Prices.of(point, costs)
     grouped = GroupedScores.of(point, names, threads=threads)
     whole = grouped if not names else GroupedScores.of(point, (), threads=threads)
-    weights = _Weights.of(point, replicates=replicates, splits=splits, seed=seed)
+    weights = _Weights.of(point, replicates=replicates, folds=folds, splits=splits, seed=seed)
     everything = Chooser(whole.groups[0], objective, prices)
     fallback = everything.thresholds(weights.to_choose)
     choose = partial(
@@ -167,7 +173,7 @@ def operating_points(
         chosen,
         objective=objective,
         default=float(fallback[0]),
-        how=describe_judging(replicates=replicates, splits=splits, confidence=confidence),
+        how=describe_judging(replicates=replicates, folds=folds, splits=splits, confidence=confidence),
     )
 
 
@@ -188,22 +194,22 @@ def require_known_of_predictions(point: OperatingPoint, names: Sequence[str]) ->
 
 @dataclass(frozen=True)
 class _Weights:
-    """Sets of weights in one order: everything once, the halves, the replicates."""
+    """Sets of weights in one order: everything once, the parts, the replicates."""
 
     to_choose: Drawn
     to_judge: Drawn
-    halves: int
+    parts: int
 
     @classmethod
-    def of(cls, point: OperatingPoint, *, replicates: int, splits: int, seed: int) -> _Weights:
+    def of(cls, point: OperatingPoint, *, replicates: int, folds: int, splits: int, seed: int) -> _Weights:
         ids = point.evidence.cluster_ids
         once = np.ones((1, len(ids)), np.uint8)
-        chosen_on, judged_on = halves(len(ids), splits, seed=seed)
+        chosen_on, judged_on = divided(len(ids), folds=folds, splits=splits, seed=seed)
         drawn = poisson_weights(ids, replicates, seed=seed)
         return cls(
             Drawn(np.concatenate([once, chosen_on, drawn])),
             Drawn(np.concatenate([once, judged_on, drawn])),
-            2 * splits,
+            folds * splits,
         )
 
 
@@ -229,14 +235,14 @@ def _choose(
     if np.isnan(threshold):
         source, reason = None, objective.why_none(group.curve, group.images)
     at = own.copy()
-    at[1 + weights.halves :] = threshold
+    at[1 + weights.parts :] = threshold
     tallies = chooser.tallies(at, weights.to_judge)
     return Chosen(
         threshold,
-        observed_bounds(own[1 + weights.halves :], confidence=confidence),
+        observed_bounds(own[1 + weights.parts :], confidence=confidence),
         halfway(group.scores, threshold),
         tallies[:1],
-        judge(tallies, own, weights.halves, group, beta=objective.beta, confidence=confidence),
+        judge(tallies, own, weights.parts, group, beta=objective.beta, confidence=confidence),
         source,
         reason,
     )

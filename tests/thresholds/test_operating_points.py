@@ -269,6 +269,7 @@ def test_options_without_meaning_are_refused():
         ({"min_precision": 1.5}, r"in \(0, 1\]"),
         ({"missed_cost": -1}, ">= 0"),
         ({"replicates": -1}, "not be negative"),
+        ({"folds": 1}, "at least 2"),
     ):
         with pytest.raises(PolicyError, match=message):
             evaluation.operating_points(**options)
