@@ -282,9 +282,7 @@ def _table(
     return pl.concat(
         [
             grouped.keys,
-            frame
-            if spent is not None
-            else frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in frame.schema.items()),
+            frame,
             pl.DataFrame(
                 {
                     "support": pl.Series(objects, dtype=pl.Int64),
