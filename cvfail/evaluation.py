@@ -37,8 +37,12 @@ if TYPE_CHECKING:
     from cvfail.slices.predicates import Slices
     from cvfail.slices.slice_table import SliceTable
     from cvfail.slices.targets import SearchOptions
+    from cvfail.thresholds.guarantees import GuaranteeOptions, Risk
     from cvfail.thresholds.operating_point_table import OperatingPoints
     from cvfail.thresholds.operating_points import Conditions
+    from cvfail.thresholds.shared_budget import BudgetOptions, SharedBudget
+    from cvfail.thresholds.thresholds import Thresholds
+    from cvfail.thresholds.what_if import WhatIf
 
 __all__ = ["Evaluation", "evaluate", "open_evaluation"]
 
@@ -412,6 +416,36 @@ class Evaluation(Evaluated):
 
         names = [by] if isinstance(by, str) else list(by)
         return operating_points(self._point(iou, None), by=names, **options)
+
+    def shared_budget(
+        self, max_false_positives: float, *, iou: float | None = None, **options: Unpack[BudgetOptions]
+    ) -> SharedBudget:
+        """Thresholds of all classes under one budget of false positives per image; see `cvfail.thresholds`."""
+        from cvfail.thresholds.shared_budget import shared_budget
+
+        return shared_budget(self._point(iou, None), max_false_positives=max_false_positives, **options)
+
+    def guaranteed_threshold(
+        self, risk: Risk, at_most: float, *, iou: float | None = None, **options: Unpack[GuaranteeOptions]
+    ) -> ResultTable:
+        """The best threshold with a guarantee on images to come; see `cvfail.thresholds.guarantees`."""
+        from cvfail.thresholds.guarantees import guaranteed_threshold
+
+        return guaranteed_threshold(self._point(iou, None), risk=risk, at_most=at_most, **options)
+
+    def what_if(
+        self,
+        thresholds: Thresholds | float | str | Path,
+        *,
+        iou: float | None = None,
+        score: float | None = None,
+    ) -> WhatIf:
+        """What other score thresholds, or a file of them, would change; see `cvfail.thresholds.what_if`."""
+        from cvfail.thresholds.thresholds import Thresholds
+        from cvfail.thresholds.what_if import what_if
+
+        wanted = Thresholds.read(thresholds) if isinstance(thresholds, str | Path) else thresholds
+        return what_if(self._point(iou, score), wanted)
 
     def sql(self, query: str, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
         """Answer one SELECT over tables, views and analyses at an operating point; see `cvfail.query.session`.

@@ -57,6 +57,10 @@ class OperatingPoint:
         evidence.policy.threshold_index(iou)
         return cls(evidence, iou, evidence.score_floor if score is None else score)
 
+    def describe(self) -> str:
+        """The policy at this point as one line for captions."""
+        return self.evidence.describe(iou=self.iou, score=self.score)
+
     def block(self, number: int) -> tuple[Block, OperatingPoint]:
         """The operating point on one block of the evidence; on the whole if that is in memory."""
         block = self.evidence.block(number)

@@ -155,6 +155,7 @@ def modes_of_search(
         costs=costs,
         caption=f"failure modes{of}{order}; {evidence.describe(iou=point.iou, score=point.score)}; "
         f"{searched.tested} slices tested",
+        caption=f"failure modes{order}; {point.describe()}; {searched.tested} slices tested",
         search=search,
         options={"replicates": replicates, "confidence": confidence, "seed": seed},
     )

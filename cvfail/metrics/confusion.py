@@ -219,6 +219,6 @@ def confusion_matrix(point: OperatingPoint) -> ConfusionMatrix:
         counts if background else counts[:-1, :-1],
         evidence.category_names,
         background=background,
-        caption=f"confusion matrix; {evidence.describe(iou=point.iou, score=point.score)}",
+        caption=f"confusion matrix; {point.describe()}",
         rows=rows,
     )

@@ -14,10 +14,10 @@ from cvfail.statistics.clustered import clustered_ratio
 from cvfail.statistics.grouping import aggregate, attach
 from cvfail.tables.result import ResultTable
 
-_CLUSTER = "unit:cluster"
+CLUSTER = "unit:cluster"
 _CATEGORY = "unit:category"
 
-_RATES = {
+RATES = {
     "precision": (pl.col("tp"), pl.col("tp") + pl.col("fp")),
     "recall": (pl.col("tp"), pl.col("tp") + pl.col("fn")),
     "f1": (2 * pl.col("tp"), 2 * pl.col("tp") + pl.col("fp") + pl.col("fn")),
@@ -57,15 +57,15 @@ def rates(
     chosen = attributes(point.evidence, list(dict.fromkeys(by)))
     rule = _rule(chosen)
     keys = [attribute.name for attribute in chosen]
-    grain = [*keys, *([_CATEGORY] if average != "micro" else []), _CLUSTER]
-    units = pl.concat(point.over_blocks(lambda part: _cluster_counts(part, keys, grain)))
+    grain = [*keys, *([_CATEGORY] if average != "micro" else []), CLUSTER]
+    units = pl.concat(point.over_blocks(lambda part: cluster_counts(part, keys, grain)))
     frame = aggregate(
         units,
         keys,
         pl.col("tp", "fp", "fn").sum().cast(pl.Int64),
-        pl.col(_CLUSTER).n_unique().cast(pl.Int64).alias("clusters"),
+        pl.col(CLUSTER).n_unique().cast(pl.Int64).alias("clusters"),
     )
-    for name, (numerator, denominator) in _RATES.items():
+    for name, (numerator, denominator) in RATES.items():
         ratio = _ratio(units, numerator, denominator, keys, average, confidence)
         columns = [
             pl.col("estimate").alias(name),
@@ -76,7 +76,7 @@ def rates(
     return ResultTable(_finish(frame, keys, rule), caption=_caption(point, average, confidence))
 
 
-def _cluster_counts(point: OperatingPoint, keys: Sequence[str], grain: Sequence[str]) -> pl.DataFrame:
+def cluster_counts(point: OperatingPoint, keys: Sequence[str], grain: Sequence[str]) -> pl.DataFrame:
     """tp, fp and fn of each group and cluster of a block, and class if asked: all that rates need."""
     units = _units(point, attributes(point.evidence, keys))
     return units.group_by(grain, maintain_order=True).agg(pl.col("tp", "fp", "fn").sum())
@@ -85,7 +85,7 @@ def _cluster_counts(point: OperatingPoint, keys: Sequence[str], grain: Sequence[
 def _units(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
     """One row per regular ground truth (tp or fn) and per false positive: groups, class, cluster, and 0 or 1."""
     evidence = point.evidence
-    clusters = pl.Series(_CLUSTER, evidence.clusters)
+    clusters = pl.Series(CLUSTER, evidence.clusters)
     coding = evidence.coding
     truths = pl.DataFrame(
         [
@@ -126,7 +126,7 @@ def _ratio(
             units,
             numerator=numerator,
             denominator=denominator,
-            cluster=_CLUSTER,
+            cluster=CLUSTER,
             by=by,
             confidence=confidence,
         )
@@ -134,7 +134,7 @@ def _ratio(
         _of_classes_with_truth(units),
         numerator=numerator,
         denominator=denominator,
-        cluster=_CLUSTER,
+        cluster=CLUSTER,
         category=_CATEGORY,
         weight=pl.col("tp") + pl.col("fn") if average == "weighted" else None,
         by=by,
@@ -164,11 +164,10 @@ def _finish(frame: pl.DataFrame, keys: list[str], rule: Rule) -> pl.DataFrame:
         )
     if "design_effect" not in frame.columns:
         frame = frame.with_columns(design_effect=pl.lit(None, pl.Float64))
-    bounds = [f"{name}{suffix}" for name in _RATES for suffix in ("", "_lower", "_upper")]
+    bounds = [f"{name}{suffix}" for name in RATES for suffix in ("", "_lower", "_upper")]
     last = ["support", "predicted", "clusters", "design_effect", "fp_rule"]
     return frame.select(*keys, "tp", "fp", "fn", *bounds, *last)
 
 
 def _caption(point: OperatingPoint, average: Average, confidence: float) -> str:
-    policy = point.evidence.describe(iou=point.iou, score=point.score)
-    return f"{average} rates; {policy}; {confidence:.0%} intervals clustered by image"
+    return f"{average} rates; {point.describe()}; {confidence:.0%} intervals clustered by image"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypedDict, get_args
 
 import numpy as np
 import polars as pl
@@ -13,7 +13,7 @@ from cvfail.errors import PolicyError
 from cvfail.evidence.evidence import Block
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.tables.result import ResultTable
-from cvfail.thresholds.operating_point_table import describe_without_score
+from cvfail.thresholds.thresholds import describe_without_score
 
 Numbers = NDArray[np.float64]
 
@@ -25,6 +25,14 @@ _LOSSES: dict[Risk, str] = {
     "false_alarm": "share of images with a false positive",
     "false_positives": "false positives of an image, as a share of {most}, at most 1",
 }
+
+
+class GuaranteeOptions(TypedDict, total=False):
+    """Options of `guaranteed_threshold`."""
+
+    method: Method
+    confidence: float
+    most: int
 
 
 def guaranteed_threshold(

@@ -14,7 +14,7 @@ from cvfail.tables.result import ResultTable
 from cvfail.thresholds.choosing import MEASURES, Tallies
 from cvfail.thresholds.held_out import Judgement
 from cvfail.thresholds.objective import Objective
-from cvfail.thresholds.thresholds import Thresholds
+from cvfail.thresholds.thresholds import Thresholds, describe_without_score
 
 Numbers = NDArray[np.float64]
 
@@ -104,14 +104,6 @@ def table_of(
             point, frame.select(*keys.columns, "threshold"), default=default, objective=objective.describe()
         ),
     )
-
-
-def describe_without_score(point: OperatingPoint) -> str:
-    """How predictions were matched, at whatever score."""
-    policy = point.evidence.policy
-    if point.evidence.task == "classification":
-        return "each image's label against its predicted class"
-    return f"COCO matching per class, IoU >= {point.iou:g}, at most {policy.limit} predictions per image and class"
 
 
 def describe_judging(*, replicates: int, folds: int, splits: int, confidence: float) -> str:

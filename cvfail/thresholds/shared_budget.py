@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypedDict
 
 import numpy as np
 import polars as pl
@@ -15,13 +16,22 @@ from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.metrics.curves.grouped_scores import GroupedScores
 from cvfail.metrics.curves.score_curve import ScoreCurve, ratio
 from cvfail.tables.result import ResultTable
-from cvfail.thresholds.operating_point_table import describe_without_score
 from cvfail.thresholds.operating_points import require_known_of_predictions
-from cvfail.thresholds.thresholds import Thresholds
+from cvfail.thresholds.thresholds import Thresholds, describe_without_score
 
 Numbers = NDArray[np.float64]
 
 _REJECT_ALL = -1
+
+
+class BudgetOptions(TypedDict, total=False):
+    """Options of `shared_budget`."""
+
+    by: Sequence[str]
+    values: Mapping[str, float] | None
+    false_positive_cost: float
+    min_precision: float | None
+    min_recall: float | None
 
 
 class SharedBudget(ResultTable):

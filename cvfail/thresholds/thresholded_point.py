@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cvfail.evidence.evidence import Block
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.tables.arrays import column_array
-from cvfail.thresholds.thresholds import Thresholds
+from cvfail.thresholds.thresholds import Thresholds, describe_without_score
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class ThresholdedPoint(OperatingPoint):
         """The point at other thresholds."""
         finite = [value for value in thresholds.df["threshold"] if np.isfinite(value)]
         return cls(point.evidence, point.iou, min(finite, default=point.score), thresholds)
+
+    def describe(self) -> str:
+        """The policy and the thresholds as one line for captions."""
+        return f"{describe_without_score(self)}, scores >= thresholds {self.thresholds.hash}"
 
     def on(self, block: Block) -> OperatingPoint:
         """The operating point on a block of the evidence."""

@@ -320,14 +320,22 @@ class Thresholds:
         return images.select(holds).to_series().fill_null(value=False).to_numpy()
 
 
+def describe_without_score(point: OperatingPoint) -> str:
+    """How predictions were matched, at whatever score."""
+    policy = point.evidence.policy
+    if point.evidence.task == "classification":
+        return "each image's label against its predicted class"
+    return f"COCO matching per class, IoU >= {point.iou:g}, at most {policy.limit} predictions per image and class"
+
+
 def _is_category(rule: ThresholdRule, columns: Sequence[str]) -> pl.Expr:
     if "category_id" in columns and rule.category_id is not None:
-        return pl.col("category_id") == pl.lit(rule.category_id)
+        return pl.col("category_id").cast(pl.String) == str(rule.category_id)
     if "category" in columns and rule.category is not None:
         return pl.col("category").cast(pl.String) == rule.category
     raise QueryError(
-        f"the thresholds depend on the class, which the predictions lack. Hint: a column category_id or category "
-        f"beside {', '.join(columns)}"
+        f"the threshold of {rule.name} is of a class, which the predictions do not tell. Hint: a column category_id "
+        f"or category beside {', '.join(columns)}"
     )
 
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import cvfail as cf
 from cvfail.errors import PolicyError, QueryError
+from cvfail.evidence.saving import save_evidence
 from cvfail.failures.costs import Costs
 from tests.thresholds.plain_choosing import best_threshold
 from tests.thresholds.scored import evaluation_of, random_images, ranking_of
@@ -251,6 +253,23 @@ def test_the_result_does_not_depend_on_threads():
     assert tables[0].equals(tables[1])
 
 
+def test_a_saved_evaluation_in_blocks_answers_the_same(tmp_path):
+    evaluation = evaluation_of(
+        random_images(8, images=40, categories=(1, 2)), categories=(1, 2), light=["day", "night"] * 20
+    )
+    opened = cf.open(save_evidence(evaluation.evidence, tmp_path / "run", block_rows=20))
+    assert opened.evidence.block_count > 3
+    costs = Costs.from_dict({"missed": 3})
+    for options in ({}, {"best": "cost"}, {"by": ["light", "category"], "min_support": 5}):
+        first, second = (one.operating_points(replicates=20, **options) for one in (evaluation, opened))
+        assert first.df.equals(second.df)
+        assert first.thresholds == second.thresholds
+    first, second = (
+        one.operating_points(best="cost", costs=costs, replicates=5) for one in (evaluation, opened)
+    )
+    assert first.df.equals(second.df)
+
+
 def test_clusters_are_never_divided():
     rows = [(1, 0.9, True), (1, 0.4, False)]
     evaluation = evaluation_of([rows] * 6)
@@ -278,8 +297,6 @@ def test_options_without_meaning_are_refused():
 
 
 def test_of_a_classifier_it_is_the_confidence_from_which_an_answer_counts():
-    import cvfail as cf
-
     data = cf.from_labels(["a", "a", "b", "b"], ["a", "b", "b", "b"], scores=[0.9, 0.3, 0.8, 0.7])
     row = chosen(cf.evaluate(data)).row(0, named=True)
     assert (row["threshold"], row["tp"], row["fp"], row["fn"]) == (0.7, 3, 0, 1)
