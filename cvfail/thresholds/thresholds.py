@@ -250,6 +250,8 @@ class Thresholds:
             )
         except KeyError as error:
             raise FormatError(f"thresholds lack {error}. Hint: write them with Thresholds.write()") from error
+        except TypeError as error:
+            raise FormatError(f"no thresholds: {error}. Hint: default = 0.25") from error
         if values.get("hash", made.hash) != made.hash:
             raise FormatError(
                 f"the thresholds were changed after they were written: hash {values['hash']}, content {made.hash}. "
@@ -345,7 +347,7 @@ def _number(value: object) -> float:
     Raises:
         TypeError: It is no number.
     """
-    if isinstance(value, bool) or not (isinstance(value, int | float) or value == "inf"):
+    if isinstance(value, bool) or not (isinstance(value, int | float) or value in ("inf", "-inf")):
         raise TypeError(f"a threshold is a number or inf; found {value!r}")
     return float(value)
 
