@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cvfail.labels.verdicts import Verdicts
     from cvfail.metrics.averages import Average
     from cvfail.metrics.confusion import ConfusionMatrix
+    from cvfail.metrics.curves.kinds import CurveKind, CurveOptions
+    from cvfail.metrics.curves.roc import Area
     from cvfail.metrics.voc import Method, VocAveragePrecision
     from cvfail.slices.found_slices import SliceSearch
     from cvfail.slices.membership import FalsePositives
@@ -407,6 +409,43 @@ class Evaluation(Evaluated):
         from cvfail.slices.targets import find_slices
 
         return find_slices(self._point(iou, score), target, attributes=attributes, weight=weight, **options)
+
+    def curve(
+        self,
+        kind: CurveKind = "score",
+        *,
+        by: str | Sequence[str] = (),
+        iou: float | None = None,
+        **options: Unpack[CurveOptions],
+    ) -> ResultTable:
+        """All score thresholds at once: ``score``, ``roc``, ``det`` or ``froc``; see `cvfail.metrics.curves`."""
+        from cvfail.metrics.curves.kinds import curve
+
+        names = [by] if isinstance(by, str) else list(by)
+        return curve(self._point(iou, None), kind, by=names, **options)
+
+    def curve_area(
+        self,
+        area: Area = "precision_recall",
+        *,
+        by: str | Sequence[str] = "category",
+        iou: float | None = None,
+        replicates: int = 200,
+        confidence: float = 0.95,
+        seed: int = 0,
+    ) -> ResultTable:
+        """The area below precision against recall, or below ROC; see `cvfail.metrics.curves.roc.curve_area`."""
+        from cvfail.metrics.curves.roc import curve_area
+
+        names = [by] if isinstance(by, str) else list(by)
+        return curve_area(
+            self._point(iou, None),
+            area=area,
+            by=names,
+            replicates=replicates,
+            confidence=confidence,
+            seed=seed,
+        )
 
     def operating_points(
         self, *, by: str | Sequence[str] = (), iou: float | None = None, **options: Unpack[Conditions]

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
+from cvfail.evidence.probabilities import has_probabilities, labelled_probabilities
 from cvfail.labels.confident_learning import ConfidentLearning
 from cvfail.labels.label_quality import Compat
-from cvfail.tables.identifiers import encode
 
 OUT_OF_SAMPLE = "probabilities must be out-of-sample: of images that the model was not fitted on"
 
@@ -53,26 +53,6 @@ def classified_labels(evidence: Evidence, *, compat: Compat | None = None) -> Cl
             "label noise is estimated from the probabilities of all classes; this evaluation has none. "
             "Hint: from_labels(true, probabilities=...)"
         )
-    coding = evidence.coding
-    given = evidence.outcomes.column("predictions", "probabilities")
-    answer = np.full(len(coding.image_keys), -1, np.int64)
-    told = np.flatnonzero(given.is_not_null().to_numpy())
-    answer[coding.image[told]] = told
-    truth = np.flatnonzero(evidence.regular() & (answer[coding.truth_image] >= 0))
-    prediction = answer[coding.truth_image[truth]]
-    width = int(given.list.len().max() or 0)  # type: ignore[arg-type]
-    rows = given.gather(prediction).explode(empty_as_null=False).to_numpy().reshape(truth.size, width)
-    columns = encode(evidence.categories["category_id"], coding.category_keys)[:width]
-    matrix = np.zeros((truth.size, len(coding.category_keys)))
-    matrix[:, columns] = rows
-    labels = coding.truth_category[truth].astype(np.int64)
+    truth, prediction, matrix = labelled_probabilities(evidence)
+    labels = evidence.coding.truth_category[truth].astype(np.int64)
     return ClassifiedLabels(ConfidentLearning(labels, matrix, compat), truth, prediction)
-
-
-def has_probabilities(evidence: Evidence) -> bool:
-    """Whether the model gave a probability of each class."""
-    names = evidence.outcomes.names("predictions")
-    if "probabilities" not in names:
-        return False
-    column = evidence.outcomes.column("predictions", "probabilities")
-    return column.null_count() < len(column) or column.is_empty()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cvfail.evidence.evidence import Evidence
-from cvfail.labels.classified_labels import classified_labels, has_probabilities
+from cvfail.evidence.probabilities import has_probabilities
+from cvfail.labels.classified_labels import classified_labels
 from cvfail.labels.confident_learning import Filter
 from cvfail.labels.label_quality import Compat, Quality
 from cvfail.labels.suspect_rows import WRONG_CLASS, SuspectRows, by_suspicion, suspects_of_kind

@@ -127,7 +127,7 @@ class Drawn:
 
     def of_images(self, group: ScoredGroup) -> Counts:
         """How often the images of a group are drawn; looked up once for groups of the same images."""
-        key = id(group.image_clusters)
+        key = id(group.image_codes)
         if key not in self._images:
             self._images[key] = self.of(group.image_clusters)
         return self._images[key]

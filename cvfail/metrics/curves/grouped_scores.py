@@ -31,30 +31,47 @@ class ScoredGroup:
     Attributes:
         scores: Shape (n,).
         right: Whether each prediction is right, shape (n,).
-        clusters: Cluster code of each prediction, shape (n,).
         rows: Row of each prediction in the whole, shape (n,).
-        truth_clusters: Cluster code of each object, shape (P,).
+        row_images: Image code of each prediction, shape (n,).
         truths: Row of each object in the whole, shape (P,).
-        image_clusters: Cluster code of each image that can have such predictions, shape (I,).
+        truth_images: Image code of each object, shape (P,).
+        image_codes: Images that can have such predictions, shape (I,); one array for all groups of the same images.
+        cluster_of_image: Cluster code of each image code of the evaluation.
     """
 
     scores: NDArray[np.float64]
     right: NDArray[np.bool_]
-    clusters: Codes
     rows: NDArray[np.int64]
-    truth_clusters: Codes
+    row_images: Codes
     truths: NDArray[np.int64]
-    image_clusters: Codes
+    truth_images: Codes
+    image_codes: NDArray[np.int64]
+    cluster_of_image: Codes
 
     @property
     def objects(self) -> int:
         """How many objects there are."""
-        return self.truth_clusters.size
+        return self.truths.size
 
     @property
     def images(self) -> int:
         """How many images there are."""
-        return self.image_clusters.size
+        return self.image_codes.size
+
+    @cached_property
+    def clusters(self) -> Codes:
+        """Cluster code of each prediction, shape (n,)."""
+        return read_only(self.cluster_of_image[self.row_images])
+
+    @cached_property
+    def truth_clusters(self) -> Codes:
+        """Cluster code of each object, shape (P,)."""
+        return read_only(self.cluster_of_image[self.truth_images])
+
+    @property
+    def image_clusters(self) -> Codes:
+        """Cluster code of each image, shape (I,)."""
+        return self.cluster_of_image[self.image_codes]
 
     @cached_property
     def units_in(self) -> int:
@@ -163,10 +180,10 @@ class _Rows:
     scores: NDArray[np.float64]
     right: NDArray[np.bool_]
     group: Codes
-    clusters: Codes
+    images: Codes
     rows: NDArray[np.int64]
     truth_group: Codes
-    truth_clusters: Codes
+    truth_images: Codes
     truths: NDArray[np.int64]
 
     @classmethod
@@ -180,15 +197,15 @@ class _Rows:
             group[point.partner[found]] = truth_group[found]
         listed = np.flatnonzero((point.correct | point.wrong) & (group >= 0))
         counts = np.flatnonzero(evidence.regular() & (truth_group >= 0))
-        clusters = grouping.clusters[block.first_image :]
+        first = np.int32(block.first_image)
         return cls(
             point.scores[listed],
             point.correct[listed],
             group[listed],
-            clusters[coding.image[listed]],
+            coding.image[listed] + first,
             listed + block.first_prediction,
             truth_group[counts],
-            clusters[coding.truth_image[counts]],
+            coding.truth_image[counts] + first,
             counts + block.first_truth,
         )
 
@@ -257,11 +274,12 @@ class _Grouping:
             return ScoredGroup(
                 read_only(rows.scores[own]),
                 read_only(rows.right[own]),
-                read_only(rows.clusters[own]),
                 rows.rows[own],
-                rows.truth_clusters[truths],
+                rows.images[own],
                 rows.truths[truths],
+                rows.truth_images[truths],
                 images[code],
+                self.clusters,
             )
 
         kept = [code for code in range(count) if images[code].size or not self._by_image]
@@ -271,8 +289,8 @@ class _Grouping:
     def _by_image(self) -> bool:
         return any(level.of_image is not None for level in self.levels)
 
-    def _images_of_groups(self) -> list[Codes]:
-        """Cluster codes of the images that each group can have rows in."""
+    def _images_of_groups(self) -> list[NDArray[np.int64]]:
+        """The images that each group can have rows in."""
         of_image = np.zeros(self.images, np.int64)
         of_group = np.zeros(self.shape, np.int64)
         for axis, level in enumerate(self.levels):
@@ -281,8 +299,8 @@ class _Grouping:
                 along = [1] * len(self.shape)
                 along[axis] = -1
                 of_group = of_group * len(level.levels) + np.arange(len(level.levels)).reshape(along)
-        own = {code: self.clusters[of_image == code] for code in np.unique(of_image).tolist()}
-        nothing = np.zeros(0, np.int32)
+        own = {code: np.flatnonzero(of_image == code) for code in np.unique(of_image).tolist()}
+        nothing = np.zeros(0, np.int64)
         return [own.get(code, nothing) for code in of_group.ravel().tolist()]
 
     def _keys(self, kept: Sequence[int]) -> pl.DataFrame:
