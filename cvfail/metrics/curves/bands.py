@@ -109,7 +109,7 @@ def thinned(ends: Counts, right: NDArray[np.bool_], *, points: int | None) -> Co
         >>> thinned(np.arange(10), np.ones(10, np.bool_), points=3).tolist()
         [0, 9]
         >>> thinned(np.arange(10), np.ones(10, np.bool_), points=6).tolist()
-        [0, 4, 9]
+        [0, 4, 5, 9]
     """
     if points is None or ends.size <= points:
         return ends

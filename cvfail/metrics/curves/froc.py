@@ -172,7 +172,7 @@ def _sensitivity(band: Band, row: int, targets: Sequence[float], interpolate: bo
     recall = np.append(0.0, band.found[row] / objects)
     if interpolate:
         last = np.append(rate[1:] != rate[:-1], True)
-        return np.interp(targets, rate[last], recall[last])
+        return np.asarray(np.interp(targets, rate[last], recall[last]), np.float64)
     return np.asarray(recall[np.searchsorted(rate, targets, side="right") - 1])
 
 

@@ -93,10 +93,11 @@ def curve_area(
 
     Args:
         point: The evaluation; its score threshold is not looked at.
-        area: ``precision_recall``: the sum of precision over the steps of recall, of predictions and objects, without
-            envelope and interpolation, ties in one piece; so it is not COCO's average precision. ``roc``: of images.
-        by: Of ``precision_recall`` attributes of images or ground truth, ``category``, ``size``; of ``roc`` attributes
-            of images and ``category``.
+        area: ``precision_recall``: the sum of precision over the steps of recall, of predictions and objects,
+            without envelope and interpolation, ties in one piece; so it is not COCO's average precision. ``roc``:
+            of images.
+        by: ``category`` and attributes of the images; of ``precision_recall`` also ``size`` and attributes of ground
+            truth.
         replicates: Bootstrap replicates of the images for the intervals; 0 for none.
         confidence: Of the intervals.
         seed: Of the weights.

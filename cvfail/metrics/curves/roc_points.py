@@ -34,7 +34,7 @@ def roc_points(scores: ArrayLike, positive: ArrayLike, *, collinear: bool = True
     Args:
         scores: Higher for positives, shape (n,).
         positive: Shape (n,).
-        collinear: Whether points are kept on whose two sides the curve goes the same way; the area is the same.
+        collinear: Whether scores are kept on whose two sides the curve takes the same step; the area is the same.
 
     Source: scikit-learn 1.9 ``roc_curve``. Cost: one sort.
 
@@ -45,12 +45,11 @@ def roc_points(scores: ArrayLike, positive: ArrayLike, *, collinear: bool = True
     """
     right = np.asarray(positive, np.bool_)
     curve = ScoreCurve.of(scores, right, objects=int(right.sum()))
-    found, wrong = np.append(0.0, curve.right), np.append(0.0, curve.wrong)
-    thresholds = np.append(np.inf, curve.scores)
-    if not collinear and found.size > 2:
-        bends = (np.diff(wrong, 2) != 0) | (np.diff(found, 2) != 0)
-        kept = np.concatenate([[True], bends, [True]])
-        thresholds, found, wrong = thresholds[kept], found[kept], wrong[kept]
+    kept = np.ones(curve.scores.size, np.bool_)
+    if not collinear and kept.size > 2:
+        kept[1:-1] = (np.diff(curve.wrong, 2) != 0) | (np.diff(curve.right, 2) != 0)
+    found, wrong = np.append(0.0, curve.right[kept]), np.append(0.0, curve.wrong[kept])
+    thresholds = np.append(np.inf, curve.scores[kept])
     positives, negatives = int(right.sum()), int((~right).sum())
     return RocPoints(
         thresholds,

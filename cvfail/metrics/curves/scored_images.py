@@ -115,9 +115,9 @@ def _detected(point: OperatingPoint, *, by_class: bool) -> Iterator[_Units]:
     def score(block: Block) -> None:
         part, coding = everything.on(block), block.evidence.coding
         kept = np.flatnonzero(part.kept)
-        code = coding.category[kept] if by_class else 0
+        code = coding.category[kept] if by_class else np.zeros(kept.size, np.int32)
         np.maximum.at(best, (code, coding.image[kept] + block.first_image), part.scores[kept])
-        code = coding.truth_category if by_class else np.zeros(coding.truth_image.size, np.int64)
+        code = coding.truth_category if by_class else np.zeros(coding.truth_image.size, np.int32)
         regular = block.evidence.regular()
         image = coding.truth_image + block.first_image
         positive[code[regular], image[regular]] = True
