@@ -486,6 +486,18 @@ class Evaluation(Evaluated):
         wanted = Thresholds.read(thresholds) if isinstance(thresholds, str | Path) else thresholds
         return what_if(self._point(iou, score), wanted)
 
+    def suppression(
+        self,
+        *,
+        nms_thresholds: Sequence[float] | None = None,
+        scores: Sequence[float] | None = None,
+        iou: float | None = None,
+    ) -> ResultTable:
+        """What another non-maximum suppression would remove and lose; see `cvfail.thresholds.suppression`."""
+        from cvfail.thresholds.suppression import suppression_table
+
+        return suppression_table(self._point(iou, None), nms_thresholds=nms_thresholds, scores=scores)
+
     def sql(self, query: str, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
         """Answer one SELECT over tables, views and analyses at an operating point; see `cvfail.query.session`.
 

@@ -19,7 +19,7 @@ from cvfail.evidence.evidence import Block
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.failures.conditions import Condition, condition_of_level, slice_name
 
-KIND = "thresholds"
+KIND = "cvfail.thresholds"
 """What a file of thresholds says that it is."""
 
 VERSION = 1
@@ -192,6 +192,10 @@ class Thresholds:
             raise QueryError(f"predictions lack a score. Hint: they have {', '.join(predictions.columns)}")
         kept = pl.col("score") >= self._expression(frame.columns)
         return predictions.filter(frame.select(kept).to_series())
+
+    def apply_to(self, predictions: pl.DataFrame, *, images: pl.DataFrame | None = None) -> pl.DataFrame:
+        """As `apply`; so `cvfail apply` calls whatever it read."""
+        return self.apply(predictions, images=images)
 
     def of_predictions(self, block: Block) -> Numbers:
         """The threshold of each prediction of an evaluation, shape (D,).

@@ -125,12 +125,15 @@ def test_a_change_by_hand_is_noticed_unless_it_is_meant():
     [
         ("default = ", "no thresholds"),
         ("kind = 'map'\nversion = 1\ndefault = 0.5", "kind 'map'"),
-        ("kind = 'thresholds'\nversion = 2\ndefault = 0.5", "version 2"),
-        ("kind = 'thresholds'\nversion = 1", "lack 'default'"),
-        ("kind = 'thresholds'\nversion = 1\ndefault = 'high'", "a number or inf"),
-        ("kind = 'thresholds'\nversion = 1\ndefault = 1\n[[rules]]\ncategory = 'a'", "is no threshold"),
+        ("kind = 'cvfail.thresholds'\nversion = 2\ndefault = 0.5", "version 2"),
+        ("kind = 'cvfail.thresholds'\nversion = 1", "lack 'default'"),
+        ("kind = 'cvfail.thresholds'\nversion = 1\ndefault = 'high'", "a number or inf"),
         (
-            "kind = 'thresholds'\nversion = 1\ndefault = 1\n[[rules]]\nthreshold = 1\nclass = 'a'",
+            "kind = 'cvfail.thresholds'\nversion = 1\ndefault = 1\n[[rules]]\ncategory = 'a'",
+            "is no threshold",
+        ),
+        (
+            "kind = 'cvfail.thresholds'\nversion = 1\ndefault = 1\n[[rules]]\nthreshold = 1\nclass = 'a'",
             "unexpected",
         ),
     ],
