@@ -22,7 +22,9 @@ from cvfail.cli.report import report
 from cvfail.cli.search import search
 from cvfail.cli.slices import slices
 from cvfail.cli.sql import sql
+from cvfail.cli.thresholds import thresholds
 from cvfail.cli.warmup import warmup
+from cvfail.cli.what_if import what_if
 from cvfail.version import __version__
 
 _ABOUT = """\
@@ -39,6 +41,8 @@ cvfail metrics run --by category size
 cvfail slices run --where "time_of_day=night" --where "small: area < 1024"
 cvfail search run --target recall
 cvfail contrast time_of_day night day run
+cvfail thresholds run --by category --save thresholds.toml
+cvfail what-if run --thresholds thresholds.toml
 cvfail confusion run --top 10
 cvfail plan run --error missed --where "category=car & size=small" --save plan.md
 cvfail sql "SELECT * FROM false_negatives" run -o missed.csv
@@ -59,6 +63,8 @@ _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     search: _INPUT,
     calibrate: _INPUT,
     apply: ("FILE...", "--pred FILE", "-o FILE"),
+    thresholds: _INPUT,
+    what_if: _INPUT,
     sql: ("QUERY", *_INPUT),
     report: _INPUT,
     attributes: (),
@@ -88,7 +94,7 @@ def _application() -> App:
         application.command(
             command,
             sort_key=order,
-            usage=" ".join(["Usage: cvfail", command.__name__, *arguments, "[OPTIONS]"]),
+            usage=" ".join(["Usage: cvfail", command.__name__.replace("_", "-"), *arguments, "[OPTIONS]"]),
             help_format="markdown",
             help_epilogue="",
         )

@@ -22,6 +22,8 @@ COMMANDS = [
         "search",
         "calibrate",
         "apply",
+        "thresholds",
+        "what-if",
         "sql",
         "report",
         "attributes",
