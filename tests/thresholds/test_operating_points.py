@@ -12,7 +12,10 @@ import cvfail as cf
 from cvfail.errors import PolicyError, QueryError
 from cvfail.evidence.saving import save_evidence
 from cvfail.failures.costs import Costs
-from tests.thresholds.plain_choosing import best_threshold
+from cvfail.metrics.curves.grouped_scores import GroupedScores
+from cvfail.thresholds.choosing import Chooser, Drawn
+from cvfail.thresholds.objective import Objective
+from tests.thresholds.plain_choosing import best_threshold, counts
 from tests.thresholds.scored import evaluation_of, random_images, ranking_of
 
 QUICK = {"replicates": 0, "splits": 0, "min_support": 0}
@@ -300,3 +303,35 @@ def test_of_a_classifier_it_is_the_confidence_from_which_an_answer_counts():
     data = cf.from_labels(["a", "a", "b", "b"], ["a", "b", "b", "b"], scores=[0.9, 0.3, 0.8, 0.7])
     row = chosen(cf.evaluate(data)).row(0, named=True)
     assert (row["threshold"], row["tp"], row["fp"], row["fn"]) == (0.7, 3, 0, 1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"best": "f_score"},
+        {"best": "cost", "false_positive_cost": 2},
+        {"best": "recall", "max_false_positives": 0.4},
+        {"best": "recall", "min_precision": 0.6},
+        {"best": "false_positives", "min_recall": 0.4},
+    ],
+)
+def test_a_threshold_under_weights_is_that_of_repeated_images(seed, options):
+    images = random_images(seed, images=12)
+    evaluation = evaluation_of(images)
+    group = GroupedScores.of(evaluation._point(None, None)).groups[0]
+    weights = np.random.default_rng(seed).poisson(1, (20, 12)).astype(np.uint8)
+    chooser = Chooser(group, Objective(**options))
+    found = chooser.thresholds(Drawn(weights))
+    tallies = chooser.tallies(np.full(20, 0.5), Drawn(weights))
+    for row, (own, threshold) in enumerate(zip(weights.tolist(), found, strict=True)):
+        repeated = [rows for rows, times in zip(images, own, strict=True) for _ in range(times)]
+        scores, right, objects = ranking_of(repeated)
+        expected = best_threshold(scores, right, objects, len(repeated), **options)
+        assert (None if math.isnan(threshold) else threshold) == expected
+        assert (tallies.found[row], tallies.wrong[row]) == counts(scores, right, 0.5)
+        assert (tallies.objects[row], tallies.images[row]) == (objects, len(repeated))
+        assert (
+            tallies.cost[row]
+            == options.get("false_positive_cost", 1) * tallies.wrong[row] + objects - tallies.found[row]
+        )
