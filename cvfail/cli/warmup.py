@@ -46,6 +46,7 @@ def _ask_everything(evaluation: Evaluation) -> None:
     evaluation.error_types()
     evaluation.failure_modes(min_support=1)
     evaluation.curve("score", replicates=2)
+    evaluation.curve_area(replicates=2)
     evaluation.operating_points(replicates=2)
     _suspect(evaluation)
     _compare(evaluation)

@@ -14,7 +14,6 @@ from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.metrics.curves.bands import Band, interval_columns
 from cvfail.metrics.curves.curve_options import check_curve, describe_curve, repeated_keys
 from cvfail.metrics.curves.grouped_scores import GroupedScores, ScoredGroup
-from cvfail.metrics.curves.score_curve import ends_of_ties
 from cvfail.metrics.curves.scored_images import ScoredImages
 from cvfail.metrics.ranking import cluster_weights
 from cvfail.statistics.replicates import wilson_of_replicates
@@ -121,9 +120,8 @@ def curve_area(
         grouped = GroupedScores.of(point, by, threads=threads)
         known = grouped.rule != "none"
     weights = read_only(cluster_weights(point.evidence, replicates=replicates, seed=seed))
-    summary = _below_roc if area == "roc" else _below_precision
     samples = run_in_order(
-        lambda group: _summarised(group, weights, summary) if known else np.full(len(weights), np.nan),
+        lambda group: _areas(group, weights, area) if known else np.full(len(weights), np.nan),
         grouped.groups,
         threads=worker_count(threads),
     )
@@ -182,32 +180,11 @@ def _rows(band: Band, *, confidence: float) -> pl.DataFrame:
     )
 
 
-def _summarised(group: ScoredGroup, weights: NDArray[np.uint8], summary: object) -> Numbers:
+def _areas(group: ScoredGroup, weights: NDArray[np.uint8], area: Area) -> Numbers:
     """The area under each set of weights; NaN where undefined, shape (1 + B,)."""
-    from cvfail.kernels.weighted_counts import weighted_counts
+    from cvfail.kernels.curve_areas import curve_areas
 
-    ends = ends_of_ties(group.scores)
-    if summary is _below_precision:  # recall rises at right predictions only
-        rising = np.diff(np.cumsum(group.right)[ends], prepend=0) > 0
-        ends = ends[rising]
-    places = read_only(ends + 1)
-    samples = np.full(len(weights), np.nan)
-    for row, weight in enumerate(weights):
-        positives = int(weight[group.truth_clusters].sum())
-        if positives:
-            found, listed = weighted_counts(group.right, group.clusters, weight, places)
-            samples[row] = summary(found, listed, positives)  # type: ignore[operator]
-    return samples
-
-
-def _below_precision(found: NDArray[np.int64], listed: NDArray[np.int64], positives: int) -> float:
-    precision = found / np.maximum(listed, 1)
-    return float(np.diff(found, prepend=0) @ precision) / positives
-
-
-def _below_roc(found: NDArray[np.int64], listed: NDArray[np.int64], positives: int) -> float:
-    wrong = listed - found
-    if not wrong.size or wrong[-1] == 0:
-        return np.nan
-    step, height = np.diff(wrong, prepend=0), found + np.concatenate([[0], found[:-1]])
-    return float(step @ height) / (2.0 * positives * float(wrong[-1]))
+    precision, roc = np.empty((2, len(weights)))
+    positives = weights[:, group.truth_clusters].sum(axis=1, dtype=np.int64)
+    curve_areas(group.scores, group.right, group.clusters, weights, read_only(positives), precision, roc)
+    return roc if area == "roc" else precision
