@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cvfail.matching.policy import Policy
     from cvfail.metrics.classification_counts import ClassificationCounts, rates_from_counts
     from cvfail.metrics.confusion import ConfusionMatrix
+    from cvfail.thresholds.thresholds import ThresholdRule, Thresholds
 
 _HOME = {
     "CalibrationMap": "cvfail.calibration.calibration_map",
@@ -50,6 +51,8 @@ _HOME = {
     "FailureMode": "cvfail.failures.failure_mode",
     "Policy": "cvfail.matching.policy",
     "Slice": "cvfail.slices.predicates",
+    "ThresholdRule": "cvfail.thresholds.thresholds",
+    "Thresholds": "cvfail.thresholds.thresholds",
     "bin_by_edges": "cvfail.attributes.binning",
     "bin_by_quantiles": "cvfail.attributes.binning",
     "bin_by_time": "cvfail.attributes.binning",
@@ -90,6 +93,8 @@ __all__ = [
     "Policy",
     "SchemaError",
     "Slice",
+    "ThresholdRule",
+    "Thresholds",
     "__version__",
     "bin_by_edges",
     "bin_by_quantiles",
