@@ -19,6 +19,9 @@ from cvfail.tables.arrays import read_only
 from cvfail.tables.parallel import run_in_order, worker_count
 from cvfail.tables.result import ResultTable
 
+_AT_ONCE = 100
+"""So many replicates are made side by side, which bounds the memory that they take."""
+
 
 @dataclass(frozen=True)
 class Replicates:
@@ -43,6 +46,7 @@ def replicate_precision(
     area_count: int | None = None,
     replicates: int = 200,
     seed: int = 0,
+    weights: NDArray[np.uint8] | None = None,
     threads: int | None = None,
 ) -> Replicates:
     """Average precision and recall of every class and area range when each image weighs Poisson(1).
@@ -53,6 +57,7 @@ def replicate_precision(
         area_count: How many of the policy's area ranges, from the first; all if not given.
         replicates: How many.
         seed: Of the weights, which depend on seed, cluster id and replicate only.
+        weights: How often each cluster counts in each replicate, shape (replicates, clusters), instead of these.
         threads: Threads over classes; all processors if not given.
 
     Cost: `replicates` passes over the predictions of classes with ground truth.
@@ -62,6 +67,9 @@ def replicate_precision(
     clusters, coding, policy = read_only(evidence.clusters), evidence.coding, evidence.policy
     weights = read_only(poisson_weights(evidence.cluster_ids, replicates, seed=seed).T)
     areas, kinds = list(policy.area_ranges)[:area_count], len(coding.category_keys)
+    drawn = poisson_weights(evidence.cluster_ids, replicates, seed=seed) if weights is None else weights
+    replicates, weights = len(drawn), read_only(drawn.T)
+    areas, kinds = list(policy.area_ranges), len(coding.category_keys)
     positives = np.zeros((kinds, len(areas), replicates), np.int64)
     for place, area in enumerate(areas):
         rows = evidence.regular(area)
@@ -166,12 +174,9 @@ def average_precision(
     if replicates:
         for level in range(levels.frame.height):
             images = levels.of_image == level if by else None
-            samples = replicate_precision(
-                evidence, images=images, replicates=replicates, seed=seed, threads=threads
-            )
+            samples = _ladder_means(evidence, images, replicates=replicates, seed=seed, threads=threads)
             for code in np.flatnonzero(curves.positives[:, level, 0]):
-                values = samples.average_precision[code, 0].mean(axis=0)
-                interval = percentile_interval(values, confidence=confidence)
+                interval = percentile_interval(samples[code], confidence=confidence)
                 bounds[:, code, level] = [np.nan if bound is None else bound for bound in interval[:2]]
     tables = [_table(evidence, curves, bounds, level) for level in range(levels.frame.height)]
     keys = [
@@ -179,6 +184,25 @@ def average_precision(
     ]
     frame = pl.concat([pl.concat(pair, how="horizontal") for pair in zip(keys, tables, strict=True)])
     return ResultTable(frame, caption=_caption(evidence, replicates, confidence))
+
+
+def _ladder_means(
+    evidence: Evidence,
+    images: NDArray[np.bool_] | None,
+    *,
+    replicates: int,
+    seed: int,
+    threads: int | None,
+) -> NDArray[np.float64]:
+    """Replicates of each class's average precision over the ladder, some at a time; shape (K, B)."""
+    weights = poisson_weights(evidence.cluster_ids, replicates, seed=seed)
+    means = []
+    for start in range(0, replicates, _AT_ONCE):
+        own = weights[start : start + _AT_ONCE]
+        samples = replicate_precision(evidence, images=images, weights=own, threads=threads)
+        ladder = np.moveaxis(samples.average_precision[:, 0], 1, 0)
+        means.append(sum(ladder[1:], start=ladder[0]) / len(ladder))  # in one order, however many there are
+    return np.concatenate(means, axis=1)
 
 
 def _table(

@@ -142,3 +142,13 @@ def test_a_level_has_the_numbers_of_its_images_alone(by):
 def test_average_precision_is_by_attributes_of_images_only():
     with pytest.raises(QueryError, match="'size' is not an attribute of the images"):
         evaluate(detection(*distinct_scores(1))).average_precision(by="size")
+
+
+def test_replicates_are_the_same_however_many_are_made_at_once(monkeypatch):
+    evidence = make_evidence(detection(*random_records(3, images=20)), Policy())
+    tables = []
+    for number in (1, 7, 100):
+        monkeypatch.setattr("cvfail.metrics.average_precision._AT_ONCE", number)
+        tables.append(average_precision(evidence, replicates=30).df)
+    assert tables[0].equals(tables[1])
+    assert tables[0].equals(tables[2])

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_curve as sklearn_roc_curve
 
 import cvfail as cf
 from cvfail.errors import PolicyError, QueryError
-from cvfail.metrics.curves.roc_points import one_vs_one_area, roc_area, roc_points
+from cvfail.metrics.curves.roc_points import one_vs_one_area, roc_area, roc_points, step_average_precision
 from cvfail.metrics.ranking import cluster_weights
 from tests.scenes import detection
 from tests.thresholds.scored import evaluation_of, random_images
@@ -53,6 +53,11 @@ def test_the_golden_areas_of_three_classes(golden):
     assert by_class["area"].mean() == pytest.approx(expected["ovr_macro"], abs=1e-12)
     weighted = (by_class["area"] * by_class["support"]).sum() / by_class["support"].sum()
     assert weighted == pytest.approx(expected["ovr_weighted"], abs=1e-12)
+    one_hot = np.array(truth)[:, None] == np.arange(3)
+    each = [step_average_precision(np.array(scores)[:, c], one_hot[:, c]) for c in range(3)]
+    assert np.mean(each) == pytest.approx(expected["ap_macro"], abs=1e-12)
+    pooled = step_average_precision(np.ravel(scores), one_hot.ravel())
+    assert pooled == pytest.approx(expected["ap_micro"], abs=1e-12)
     assert one_vs_one_area(scores, truth) == pytest.approx(expected["ovo_macro"], abs=1e-12)
 
 
