@@ -26,6 +26,7 @@ class Applicable(Protocol):
 
 READERS = {
     "cvfail.calibration_map": ("cvfail.calibration.calibration_map", "read_calibration"),
+    "cvfail.thresholds": ("cvfail.thresholds.threshold_files", "read_thresholds"),
 }
 """Module and function that read a file of each kind; what it returns is `Applicable`."""
 

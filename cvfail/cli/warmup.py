@@ -71,6 +71,8 @@ def _compare(evaluation: Evaluation) -> None:
     from cvfail.comparison.comparison import compare
 
     compare(evaluation.evidence, evaluation.evidence, replicates=2)
+
+
 def _calibrate(evaluation: Evaluation) -> None:
     """Scores of boxes, and probabilities of two classes."""
     from cvfail.evaluation import evaluate

@@ -153,9 +153,7 @@ def modes_of_search(
         [(_mode_errors(known, one), one) for one in searched.modes],
         rank_by=rank_by,
         costs=costs,
-        caption=f"failure modes{of}{order}; {evidence.describe(iou=point.iou, score=point.score)}; "
-        f"{searched.tested} slices tested",
-        caption=f"failure modes{order}; {point.describe()}; {searched.tested} slices tested",
+        caption=f"failure modes{of}{order}; {point.describe()}; {searched.tested} slices tested",
         search=search,
         options={"replicates": replicates, "confidence": confidence, "seed": seed},
     )

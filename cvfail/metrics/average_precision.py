@@ -65,11 +65,9 @@ def replicate_precision(
     from cvfail.kernels.resampling import weighted_average_precision
 
     clusters, coding, policy = read_only(evidence.clusters), evidence.coding, evidence.policy
-    weights = read_only(poisson_weights(evidence.cluster_ids, replicates, seed=seed).T)
     areas, kinds = list(policy.area_ranges)[:area_count], len(coding.category_keys)
     drawn = poisson_weights(evidence.cluster_ids, replicates, seed=seed) if weights is None else weights
     replicates, weights = len(drawn), read_only(drawn.T)
-    areas, kinds = list(policy.area_ranges), len(coding.category_keys)
     positives = np.zeros((kinds, len(areas), replicates), np.int64)
     for place, area in enumerate(areas):
         rows = evidence.regular(area)

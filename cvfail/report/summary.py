@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cvfail.errors import MissingFileError
 from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.evidence.probabilities import has_probabilities
 from cvfail.failures.interventions.interventions import interventions
-from cvfail.labels.classified_labels import has_probabilities
 from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.report import estimates, findings, schema, sentences
 from cvfail.report.error_decomposition import error_types, errors_by_class
