@@ -1,57 +1,33 @@
-"""The rows of a comparison: what is asked of a pair of models, and what each group answers."""
+"""What is asked of a pair of models: everything, classes, slices, classes in slices, and frozen failure modes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cvfail.comparison.answers import Answer, answers, as_table, mode_answers
 from cvfail.comparison.cells import Cells, Rows
 from cvfail.comparison.pairing import Pair
-from cvfail.comparison.precision import PrecisionDifference, precision_differences
-from cvfail.comparison.rates import Difference, Grouped
-from cvfail.evidence.attributes import attribute
+from cvfail.comparison.precision import precision_differences
+from cvfail.comparison.rates import Grouped
+from cvfail.errors import PolicyError
+from cvfail.evidence.attributes import as_levels, attribute
 from cvfail.evidence.evidence import Evidence
-from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.failures.failure_mode import FailureMode
 from cvfail.failures.paired_modes import PairedModes
 from cvfail.slices.membership import membership
-from cvfail.slices.predicates import Slice
+from cvfail.slices.predicates import NULL, Slice
 from cvfail.slices.sliced_evidence import Selection, SlicedEvidence
-from cvfail.slices.sliced_images import images_of
+from cvfail.slices.sliced_images import images_of, is_of_images
 from cvfail.statistics.bootstrap import poisson_weights
-from cvfail.statistics.paired_contrast import paired_contrast
-from cvfail.statistics.quantiles import normal_quantile, t_p_value
-from cvfail.statistics.resampling import bootstrap_difference
 from cvfail.tables.arrays import read_only
 from cvfail.tables.parallel import run_in_order, worker_count
 
-Mask = NDArray[np.bool_]
-Answer = dict[str, object]
-
-COMPARISON_SCHEMA: dict[str, type[pl.DataType]] = {
-    "model": pl.String,
-    "level": pl.String,
-    "slice": pl.String,
-    "category": pl.String,
-    "metric": pl.String,
-    "baseline": pl.Float64,
-    "candidate": pl.Float64,
-    "difference": pl.Float64,
-    "lower": pl.Float64,
-    "upper": pl.Float64,
-    "p_value": pl.Float64,
-    "q_value": pl.Float64,
-    "detectable": pl.Float64,
-    "support": pl.Float64,
-    "clusters": pl.Int64,
-}
-
-_POWER = 0.8
+_OF_OBJECTS = ("recall", "f1")
 _OF_FALSE_POSITIVES = ("precision", "f1", "false_positives_per_image")
 
 
@@ -64,7 +40,8 @@ class Asked:
         modes: Frozen failure modes.
         by: Attributes whose every value is a slice.
         slice_classes: Also every class in every slice.
-        average_precision: Also average precision.
+        average_precision: Also average precision, overall and by class.
+        slice_average_precision: Also that of slices.
         replicates: Bootstrap replicates.
         confidence: Coverage of the intervals.
         seed: Of their weights.
@@ -76,6 +53,7 @@ class Asked:
     by: tuple[str, ...]
     slice_classes: bool
     average_precision: bool
+    slice_average_precision: bool
     replicates: int
     confidence: float
     seed: int
@@ -89,28 +67,35 @@ def compared_rows(pair: Pair, asked: Asked) -> pl.DataFrame:
     rows = table.everything()
     for own in run_in_order(table.of_slice, slices, threads=worker_count(asked.threads)):
         rows += own
-    for slice_ in slices:
+    for slice_ in slices if asked.slice_average_precision else ():
         rows += table.precision_of(slice_)
     known = PairedModes(pair.first.evidence, pair.second.evidence)
-    frames = [
-        pl.DataFrame(rows, schema={**COMPARISON_SCHEMA, "error": pl.Float64}),
-        *(_of_mode(mode, known, asked) for mode in asked.modes),
+    modes = [
+        mode_answers(mode, known, replicates=asked.replicates, confidence=asked.confidence, seed=asked.seed)
+        for mode in asked.modes
     ]
-    reach = normal_quantile(0.95) + NormalDist().inv_cdf(_POWER)
-    frame = pl.concat(frames, how="diagonal").with_columns(detectable=reach * pl.col("error"))
-    return frame.with_columns(pl.selectors.float().fill_nan(None))
+    return as_table(rows, modes)
 
 
 def _slices_of_values(evidence: Evidence, names: Sequence[str]) -> Iterator[Slice]:
-    """A slice for every value of every attribute, in the order of the values."""
+    """A slice for every value of every attribute, in the order of the values, none last."""
     for name in names:
-        levels = attribute(evidence, name).truth.unique().sort().cast(pl.String).drop_nulls()
+        values = attribute(evidence, name).truth
+        if name in evidence.attributes("images"):
+            values = as_levels(evidence.images[name])
+        levels = values.unique().sort(nulls_last=True).cast(pl.String).fill_null(NULL)
         yield from (Slice(f"{name}={level}") for level in levels)
 
 
 @dataclass(frozen=True)
 class _Inside:
-    """The rows of a slice in both models, and how many of its images each cluster has."""
+    """The rows of a slice in both models, and how many of its images each cluster has.
+
+    Attributes:
+        rows: None for all.
+        images: Shape (clusters,).
+        left_out: Rates that the slice cannot have.
+    """
 
     rows: Rows | None
     images: NDArray[np.int64]
@@ -119,7 +104,14 @@ class _Inside:
 
 @dataclass(frozen=True)
 class _Table:
-    """The rows of one pair of models."""
+    """The rows of one pair of models.
+
+    Attributes:
+        pair: The two.
+        asked: What they are asked.
+        cells: What both have in each class and cluster.
+        weights: How often each cluster is drawn in each replicate, shape (clusters, B).
+    """
 
     pair: Pair
     asked: Asked
@@ -136,35 +128,55 @@ class _Table:
         """Overall and by class."""
         evidence = self.pair.evidence
         images = np.bincount(evidence.clusters, minlength=len(evidence.cluster_ids))
-        inside = _Inside(None, images, self._unknown(has_wrong=True))
+        inside = _Inside(None, images, self._unknown(None))
         rows = self._rates({"level": "overall"}, inside, class_level="class")
+        if not self.asked.average_precision:
+            return rows
         return rows + self._precision({"level": "overall"}, None, class_level="class")
 
     def of_slice(self, slice_: Slice) -> list[Answer]:
         """Rates of one slice, and of every class in it if that is asked."""
-        level = "slice × class" if self.asked.slice_classes else None
-        return self._rates({"level": "slice", "slice": slice_.name}, self._inside(slice_), class_level=level)
+        return self._rates(
+            {"level": "slice", "slice": slice_.name}, self._inside(slice_), class_level=self._class_level
+        )
 
     def precision_of(self, slice_: Slice) -> list[Answer]:
-        """Average precision of one slice."""
-        level = "slice × class" if self.asked.slice_classes else None
-        return self._precision({"level": "slice", "slice": slice_.name}, slice_, class_level=level)
+        """Average precision of one slice; none of one that only predictions can be in."""
+        if Selection(slice_).of(self.pair.first).truth is None:
+            return []
+        return self._precision(
+            {"level": "slice", "slice": slice_.name}, slice_, class_level=self._class_level
+        )
 
-    def _unknown(self, *, has_wrong: bool) -> frozenset[str]:
+    @property
+    def _class_level(self) -> str | None:
+        return "slice × class" if self.asked.slice_classes else None
+
+    def _unknown(self, rows: Rows | None) -> frozenset[str]:
         """Rates that a slice cannot have."""
-        if not has_wrong:
-            return frozenset(_OF_FALSE_POSITIVES)
-        return frozenset() if self.pair.evidence.task == "detection" else frozenset(_OF_FALSE_POSITIVES[2:])
+        unknown = set() if self.pair.evidence.task == "detection" else {"false_positives_per_image"}
+        if rows is not None and rows.truth is None:
+            unknown |= set(_OF_OBJECTS)
+        if rows is not None and rows.wrong is None:
+            unknown |= set(_OF_FALSE_POSITIVES)
+        return frozenset(unknown)
 
     def _inside(self, slice_: Slice) -> _Inside:
         evidence = self.pair.evidence
-        members = [membership(point, slice_) for point in self.pair.models]
-        truth = [_or_none(one.truth, point) for one, point in zip(members, self.pair.models, strict=True)]
-        first, second = (one.wrong for one in members)
-        wrong = None if first is None or second is None else (first, second)
+        first, second = (membership(point, slice_) for point in self.pair.models)
+        rows = Rows(
+            truth=None if first.truth is None or second.truth is None else (first.truth, second.truth),
+            right=(first.found_by, second.found_by),
+            wrong=None if first.wrong is None or second.wrong is None else (first.wrong, second.wrong),
+        )
+        if first.rule != second.rule or self.cells.has_other_objects(rows):
+            raise PolicyError(
+                f"{slice_.name!r} has other rows in the candidate than in the baseline: the attribute differs "
+                "between the two. Hint: join the same table to both"
+            )
         chosen = evidence.clusters[images_of(evidence, slice_)]
         images = np.bincount(chosen, minlength=len(evidence.cluster_ids))
-        return _Inside(Rows((truth[0], truth[1]), wrong), images, self._unknown(has_wrong=wrong is not None))
+        return _Inside(rows, images, self._unknown(rows))
 
     def _rates(self, place: Answer, inside: _Inside, *, class_level: str | None) -> list[Answer]:
         counts = self.cells.counts(inside.rows)
@@ -173,121 +185,52 @@ class _Table:
         totals = classes.totals(self.weights)
         pooled = Grouped.pooled(self.cells, counts, inside.images)
         whole = pooled.differences(self.weights, totals.sum(axis=0, keepdims=True), confidence=confidence)
-        means = classes.macro(totals, confidence=confidence)
+        has_objects = inside.rows is None or inside.rows.truth is not None
+        means = classes.macro(totals, confidence=confidence) if has_objects else {}
         rows = [
-            {**place, "metric": name, **_answer(one, 0)}
+            row
             for name, one in {**whole, **means}.items()
             if name.removeprefix("macro_") not in inside.left_out
+            for row in answers(place, name, one)
         ]
         if class_level is None:
             return rows
         apart = classes.differences(self.weights, totals, confidence=confidence)
-        return rows + [
-            {**place, "level": class_level, "category": label, "metric": name, **_answer(one, code)}
-            for code, label in enumerate(labels)
-            for name, one in apart.items()
-            if name not in inside.left_out
-        ]
+        told = {name: one for name, one in apart.items() if name not in inside.left_out}
+        by_metric = [answers({**place, "level": class_level}, name, one) for name, one in told.items()]
+        is_there = np.bincount(self.cells.category, counts.any(axis=1), minlength=len(labels)) > 0
+        return rows + _by_class(by_metric, labels, is_there | (inside.rows is None))
 
     def _precision(self, place: Answer, slice_: Slice | None, *, class_level: str | None) -> list[Answer]:
-        asked = self.asked
-        if not asked.average_precision:
-            return []
-        sides = [point.evidence for point in self.pair.models]
-        if slice_ is not None:
-            chosen = Selection(slice_, "shared")
-            if chosen.of(self.pair.first).truth is None:
-                return []
-            sides = [SlicedEvidence(one, chosen) for one in sides]
+        sides, images = [point.evidence for point in self.pair.models], None
+        if slice_ is not None and is_of_images(sides[0], slice_):
+            images = images_of(sides[0], slice_)
+        elif slice_ is not None:
+            sides = [SlicedEvidence(one, Selection(slice_, "shared")) for one in sides]
         found = precision_differences(
             sides[0],
             sides[1],
-            replicates=asked.replicates,
-            confidence=asked.confidence,
-            seed=asked.seed,
-            threads=asked.threads,
+            self.weights,
+            images=images,
+            confidence=self.asked.confidence,
+            threads=self.asked.threads,
         )
-        rows = [{**place, "metric": name, **_precision_answer(one, -1)} for name, one in found.items()]
+        told = {name: answers(place, name, one) for name, one in found.items()}
+        whole = [rows[-1] for rows in told.values()]
         if class_level is None:
-            return rows
-        return rows + [
-            {**place, "level": class_level, "category": label, "metric": name, **_precision_answer(one, code)}
-            for code, label in enumerate(self.pair.evidence.category_names)
-            for name, one in found.items()
-        ]
+            return whole
+        by_metric = [[{**row, "level": class_level} for row in rows[:-1]] for rows in told.values()]
+        labels = self.pair.evidence.category_names
+        has_objects = found["ap"].support[:-1] > 0
+        return whole + _by_class(by_metric, labels, has_objects | (slice_ is None))
 
 
-def _or_none(mask: Mask | None, point: OperatingPoint) -> Mask:
-    """No object, where only predictions can be in a slice."""
-    return np.zeros(point.evidence.outcomes.rows("ground_truth"), np.bool_) if mask is None else mask
-
-
-def _answer(one: Difference, group: int) -> Answer:
-    difference, error = one.second[group] - one.first[group], one.error[group]
-    degrees = one.clusters[group] - 1
-    return {
-        "baseline": one.first[group],
-        "candidate": one.second[group],
-        "difference": difference,
-        "lower": one.lower[group],
-        "upper": one.upper[group],
-        "p_value": _p_value(difference, error, degrees),
-        "error": error,
-        "support": one.support[group],
-        "clusters": int(one.clusters[group]),
-    }
-
-
-def _precision_answer(one: PrecisionDifference, group: int) -> Answer:
-    difference, error = one.second[group] - one.first[group], one.error[group]
-    return {
-        "baseline": one.first[group],
-        "candidate": one.second[group],
-        "difference": difference,
-        "lower": one.lower[group],
-        "upper": one.upper[group],
-        "p_value": _p_value(difference, error, np.inf),
-        "error": error,
-        "support": float(one.support[group]),
-    }
-
-
-def _p_value(difference: float, error: float, degrees: float) -> float:
-    """Of no difference: of the t statistic; 1 where the models agree in every cluster."""
-    if np.isnan(difference) or np.isnan(error):
-        return np.nan
-    if error == 0.0:
-        return 1.0 if difference == 0.0 else 0.0
-    return float(t_p_value(difference / error, degrees))
-
-
-def _of_mode(mode: FailureMode, known: PairedModes, asked: Asked) -> pl.DataFrame:
-    """The error rate of a frozen mode."""
-    sums = known.sums(mode)
-    rates, of = ("y1", "y2"), ("n1", "n2")
-    told = paired_contrast(
-        sums, numerators=rates, denominators=of, cluster="cluster", confidence=asked.confidence
-    )
-    drawn = bootstrap_difference(
-        sums,
-        numerators=rates,
-        denominators=of,
-        cluster="cluster",
-        replicates=asked.replicates,
-        confidence=asked.confidence,
-        seed=asked.seed,
-    )
-    return told.select(
-        pl.lit("failure mode").alias("level"),
-        pl.lit(mode.name).alias("slice"),
-        pl.lit("error_rate").alias("metric"),
-        pl.col("first").alias("baseline"),
-        pl.col("second").alias("candidate"),
-        pl.col("estimate").alias("difference"),
-        drawn["lower"],
-        drawn["upper"],
-        "p_value",
-        "error",
-        "support",
-        "clusters",
-    )
+def _by_class(
+    by_metric: list[list[Answer]], labels: Sequence[str], listed: NDArray[np.bool_]
+) -> list[Answer]:
+    """Rows of metrics, each of all classes, as rows of those classes that are listed."""
+    return [
+        {**rows[code], "category": labels[code]}
+        for code in np.flatnonzero(listed).tolist()
+        for rows in by_metric
+    ]

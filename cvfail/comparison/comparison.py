@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
-from cvfail.comparison.compared_rows import COMPARISON_SCHEMA, Asked, compared_rows
+from cvfail.comparison.answers import COMPARISON_SCHEMA
+from cvfail.comparison.compared_rows import Asked, compared_rows
 from cvfail.comparison.pairing import Pair, Score, named_models
 from cvfail.evidence.evidence import Evidence
 from cvfail.failures.failure_mode import FailureMode
@@ -26,8 +27,9 @@ class Comparison(ResultTable):
             recall, f1, false_positives_per_image, macro_precision, macro_recall, macro_f1, ap, ap50; of a mode
             error_rate), baseline, candidate, difference (candidate - baseline) with lower and upper (percentiles of
             replicates in which both models have the same images), p_value (of no difference), q_value (over all
-            rows), detectable (the smallest difference that would be seen with a probability of 80 %), support (what
-            the metric is a share of, of the baseline), clusters. Null where undefined.
+            rows), detectable (the smallest difference that would be seen with a probability of 80 %; null where the
+            models nowhere differ), support (what the metric is a share of, of the baseline), clusters. Null where
+            undefined; bounds and p-values with fewer than two clusters.
         pairs: The models by name of the candidate.
     """
 
@@ -78,6 +80,7 @@ def compare(
     modes: Iterable[FailureMode] = (),
     slice_classes: bool = False,
     average_precision: bool = True,
+    slice_average_precision: bool = True,
     iou: float | None = None,
     score: Score = None,
     intersection: bool = False,
@@ -95,7 +98,9 @@ def compare(
         slices: Further slices, see `cvfail.slices.predicates.Slice`.
         modes: Frozen failure modes.
         slice_classes: Also every class in every slice.
-        average_precision: Also AP (detection): overall, by class, and by slices of whole images.
+        average_precision: Also AP (detection), overall and by class.
+        slice_average_precision: Also AP of slices, where false positives of which ground truth alone could tell
+            count in every slice; this takes the time of one overall AP for each slice that is not of whole images.
         iou: Overlap threshold of both; the baseline's if not given.
         score: Score threshold, or one for each model; each model's own if not given.
         intersection: Leave out images that only one model has, instead of refusing.
@@ -113,9 +118,10 @@ def compare(
 
     Notes:
         Replicates weigh every image (or cluster) by Poisson(1), the same for both models; an image that is drawn
-        twice counts twice, in AP as well. p-values of rates are of the t statistic of the linearised difference,
-        those of AP and of means over classes of the difference in standard deviations of its replicates. detectable
-        is (z(1-level/2) + z(power)) standard errors. Failure modes are compared at their own operating point.
+        twice counts twice, in AP as well. p-values are of Student's t: of rates, the linearised difference; of AP
+        and of means over classes, the difference in standard deviations of its replicates. Where the models differ
+        in u images alone, p is at least 2^(1-u). detectable is 2.80 standard errors (level 5 %, power 80 %). Failure
+        modes are compared at their own operating point.
     """
     names = (by,) if isinstance(by, str) else tuple(by)
     asked = Asked(
@@ -124,6 +130,9 @@ def compare(
         by=names,
         slice_classes=slice_classes,
         average_precision=average_precision and baseline.task == "detection",
+        slice_average_precision=average_precision
+        and slice_average_precision
+        and baseline.task == "detection",
         replicates=replicates,
         confidence=confidence,
         seed=seed,

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cvfail.comparison.cells import Cells
+from cvfail.comparison.difference import Difference
 from cvfail.kernels.cell_totals import cell_totals
-from cvfail.statistics.replicates import percentile_bounds, variance_of_replicates
 
 Numbers = NDArray[np.float64]
 
@@ -18,29 +18,6 @@ RATES = ("precision", "recall", "f1", "false_positives_per_image")
 
 MACRO = ("precision", "recall", "f1")
 """What is averaged over classes as well."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One metric of both models in every group.
-
-    Attributes:
-        first: Of the baseline, shape (groups,); NaN where undefined, as everywhere here.
-        second: Of the candidate.
-        lower: Percentile of the replicates of second - first.
-        upper: Likewise.
-        error: Standard error of the difference, linearised, clusters paired.
-        support: What the first is a share of: objects, predictions, images.
-        clusters: Clusters that have any of these.
-    """
-
-    first: Numbers
-    second: Numbers
-    lower: Numbers
-    upper: Numbers
-    error: Numbers
-    support: Numbers
-    clusters: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -115,23 +92,21 @@ class Grouped:
         now, then = rate_parts(whole, np.zeros(1)), rate_parts(totals, np.zeros(totals.shape[2]))
         objects = (whole[:, 0] > 0, totals[:, 0] > 0)
         has_objects = self.counts[:, 0] > 0
-        clusters = np.array([np.unique(self.cluster[has_objects]).size])
+        unlike = objects[0][self.group, 0] & (self.counts[:, 1:3] != self.counts[:, 3:5]).any(axis=1)
+        clusters, different = (
+            np.array([np.unique(self.cluster[cells]).size]) for cells in (has_objects, unlike)
+        )
         found = {}
         for name in MACRO:
             first, second = (_mean(_ratio(*part), objects[0]) for part in (now[name].first, now[name].second))
-            drawn = _mean(_ratio(*then[name].second), objects[1]) - _mean(
-                _ratio(*then[name].first), objects[1]
-            )
-            lower, upper, _ = percentile_bounds(drawn[None], confidence=confidence)
-            known = ~np.isnan(second - first)
-            found[f"macro_{name}"] = Difference(
-                first,
-                second,
-                np.where(known, lower, np.nan),
-                np.where(known, upper, np.nan),
-                np.where(known, np.sqrt(variance_of_replicates(drawn[None])), np.nan),
-                np.array([float(objects[0].sum())]),
-                clusters,
+            sides = [_mean(_ratio(*part), objects[1]) for part in (then[name].first, then[name].second)]
+            found[f"macro_{name}"] = Difference.of(
+                (first, second),
+                (sides[1] - sides[0])[None],
+                support=np.array([float(objects[0].sum())]),
+                clusters=clusters,
+                unlike=different,
+                confidence=confidence,
             )
         return found
 
@@ -143,18 +118,21 @@ class Grouped:
 
     def _difference(self, name: str, now: Parts, then: Parts, own: Parts, confidence: float) -> Difference:
         first, second = (_ratio(*part)[:, 0] for part in (now.first, now.second))
-        lower, upper, _ = percentile_bounds(_ratio(*then.second) - _ratio(*then.first), confidence=confidence)
         error, clusters = self._error(name, (first, second), now, own)
-        known = ~np.isnan(second - first)
-        return Difference(
-            first,
-            second,
-            np.where(known, lower, np.nan),
-            np.where(known, upper, np.nan),
-            error,
-            now.first[1][:, 0],
-            clusters,
+        return Difference.of(
+            (first, second),
+            _ratio(*then.second) - _ratio(*then.first),
+            error=error,
+            support=now.first[1][:, 0],
+            clusters=clusters,
+            unlike=self._unlike(own),
+            confidence=confidence,
         )
+
+    def _unlike(self, own: Parts) -> NDArray[np.int64]:
+        """Clusters of each group in which either sum of the two models differs."""
+        differs = [a[:, 0] != b[:, 0] for a, b in zip(own.first, own.second, strict=True)]
+        return np.bincount(self.group[differs[0] | differs[1]], minlength=self.groups)
 
     def _error(
         self, name: str, ratios: tuple[Numbers, Numbers], now: Parts, own: Parts
@@ -169,15 +147,14 @@ class Grouped:
             ):
                 numerator, denominator = part[0][:, 0], part[1][:, 0]
                 residual = numerator - ratio[self.group] * denominator
-                influence += sign * residual / whole[1][self.group, 0]
+                influence += sign * (residual / whole[1][self.group, 0])
                 has_units |= denominator != 0
         squares: Numbers = np.bincount(self.group, influence**2, minlength=self.groups).astype(np.float64)
         clusters = np.bincount(self.group[has_units], minlength=self.groups)
         if name == RATES[-1]:
             squares, clusters = self._of_all_images(ratios, squares)
         with np.errstate(divide="ignore", invalid="ignore"):
-            error = np.sqrt(clusters / (clusters - 1.0) * squares)
-        return np.where(clusters > 1, error, np.nan), clusters
+            return np.sqrt(clusters / (clusters - 1.0) * squares), clusters
 
     def _of_all_images(
         self, ratios: tuple[Numbers, Numbers], squares: Numbers

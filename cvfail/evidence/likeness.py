@@ -9,7 +9,7 @@ from cvfail.evidence.evidence import Evidence
 from cvfail.matching.policy import Policy
 
 _NAMED = 3
-_OF_TRUTH = ("image_id", "category_id", "x", "y", "width", "height", "is_crowd", "is_ignored")
+_OF_TRUTH = ("image_id", "category_id", "x", "y", "width", "height", "area", "is_crowd", "is_ignored")
 
 
 def unlikeness(first: Evidence, second: Evidence) -> list[str]:
@@ -20,8 +20,9 @@ def unlikeness(first: Evidence, second: Evidence) -> list[str]:
         second: Another one.
 
     Returns:
-        Sentences on the task, the images by id, the classes by id and name, the ground truth (image, class, box,
-        crowd and ignore flags, in any order of rows) and the policy but for its operating point; none if all agree.
+        Sentences on the task, the images by id, their clusters, the classes by id and name, the ground truth (image,
+        class, box, area, crowd and ignore flags, in any order of rows) and the policy but for its operating point;
+        none if all agree.
         Predictions and free attributes are not looked at.
     """
     if first.task != second.task:
@@ -31,7 +32,7 @@ def unlikeness(first: Evidence, second: Evidence) -> list[str]:
         *_of_ids("classes", *(one.categories["category_id"] for one in (first, second))),
         *_of_policies(first.policy, second.policy),
     ]
-    return found or [*_of_names(first, second), *_of_truth(first, second)]
+    return found or [*_of_clusters(first, second), *_of_names(first, second), *_of_truth(first, second)]
 
 
 def refuse_unlike(first: Evidence, second: Evidence) -> None:
@@ -67,6 +68,14 @@ def _of_policies(first: Policy, second: Policy) -> list[str]:
     ours, theirs = first.to_dict(), second.to_dict()
     names = [name for name in ours if name not in {"iou", "score"} and ours[name] != theirs[name]]
     return [f"{name} is {ours[name]} in the first and {theirs[name]} in the second" for name in names]
+
+
+def _of_clusters(first: Evidence, second: Evidence) -> list[str]:
+    ours, theirs = (one.images.sort("image_id")["cluster_id"] for one in (first, second))
+    if ours.dtype != theirs.dtype:
+        return [f"cluster_id is {ours.dtype} in the first and {theirs.dtype} in the second"]
+    unlike = ours.ne_missing(theirs)
+    return [f"{unlike.sum():,} images are of another cluster_id"] if unlike.any() else []
 
 
 def _of_names(first: Evidence, second: Evidence) -> list[str]:

@@ -58,6 +58,7 @@ def replicate_precision(
         replicates: How many.
         seed: Of the weights, which depend on seed, cluster id and replicate only.
         weights: How often each cluster counts in each replicate, shape (replicates, clusters), instead of these.
+        weights: The weights themselves, shape (clusters, B), instead of `replicates` and `seed`.
         threads: Threads over classes; all processors if not given.
 
     Cost: `replicates` passes over the predictions of classes with ground truth.
@@ -65,6 +66,9 @@ def replicate_precision(
     from cvfail.kernels.resampling import weighted_average_precision
 
     clusters, coding, policy = read_only(evidence.clusters), evidence.coding, evidence.policy
+    if weights is None:
+        weights = poisson_weights(evidence.cluster_ids, replicates, seed=seed).T
+    weights, replicates = read_only(weights), weights.shape[1]
     areas, kinds = list(policy.area_ranges)[:area_count], len(coding.category_keys)
     drawn = poisson_weights(evidence.cluster_ids, replicates, seed=seed) if weights is None else weights
     replicates, weights = len(drawn), read_only(drawn.T)

@@ -31,11 +31,19 @@ def images_of(evidence: Evidence, slice_: Slice) -> NDArray[np.bool_]:
         [False, True]
     """
     inside = np.ones(evidence.images.height, np.bool_)
-    known = set(evidence.images.columns)
     for part in slice_.parts:
-        if set(columns_of(part)) <= known:
+        if _is_of_images(evidence, part):
             inside &= _holds(evidence.images.sort("image_id"), part)
     return inside
+
+
+def is_of_images(evidence: Evidence, slice_: Slice) -> bool:
+    """Whether all conditions are on images, so that the slice is all that some images have."""
+    return all(_is_of_images(evidence, part) for part in slice_.parts)
+
+
+def _is_of_images(evidence: Evidence, part: Part) -> bool:
+    return set(columns_of(part)) <= set(evidence.images.columns)
 
 
 def _holds(images: pl.DataFrame, part: Part) -> NDArray[np.bool_]:
