@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cvfail.attributes.joining import with_attributes
     from cvfail.calibration.calibration_error import calibration_error
     from cvfail.calibration.calibration_map import CalibrationMap, read_calibration
+    from cvfail.comparing import compare
     from cvfail.demo import write_demo
     from cvfail.errors import CvfailError, SchemaError
     from cvfail.evaluation import Evaluation, evaluate
@@ -57,6 +58,7 @@ _HOME = {
     "bin_by_quantiles": "cvfail.attributes.binning",
     "bin_by_time": "cvfail.attributes.binning",
     "calibration_error": "cvfail.calibration.calibration_error",
+    "compare": "cvfail.comparing",
     "confident_learning": "cvfail.labels.confident_learning",
     "corrected": "cvfail.labels.correction",
     "evaluate": "cvfail.evaluation",
@@ -100,6 +102,7 @@ __all__ = [
     "bin_by_quantiles",
     "bin_by_time",
     "calibration_error",
+    "compare",
     "confident_learning",
     "corrected",
     "evaluate",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypedDict
 
 import polars as pl
 
 from cvfail.comparison.answers import COMPARISON_SCHEMA
 from cvfail.comparison.compared_rows import Asked, compared_rows
-from cvfail.comparison.pairing import Pair, Score, named_models
+from cvfail.comparison.pairing import Pair, Score
 from cvfail.evidence.evidence import Evidence
 from cvfail.failures.failure_mode import FailureMode
 from cvfail.slices.predicates import Slices, declared_slices
@@ -71,9 +72,27 @@ class Comparison(ResultTable):
         return ResultTable(rows, caption=f"q < {level:g}; {self.caption}")
 
 
+class CompareOptions(TypedDict, total=False):
+    """Options of `compare`."""
+
+    by: str | Sequence[str]
+    slices: Slices
+    modes: Iterable[FailureMode]
+    slice_classes: bool
+    average_precision: bool
+    slice_average_precision: bool
+    iou: float | None
+    score: Score
+    intersection: bool
+    replicates: int
+    confidence: float
+    seed: int
+    threads: int | None
+
+
 def compare(
     baseline: Evidence,
-    candidate: Evidence | dict[str, Evidence],
+    candidate: Evidence | Mapping[str, Evidence],
     *,
     by: str | Sequence[str] = (),
     slices: Slices = (),
@@ -138,9 +157,10 @@ def compare(
         seed=seed,
         threads=threads,
     )
+    models = {"candidate": candidate} if isinstance(candidate, Evidence) else candidate
     pairs = {
         name: Pair.of(baseline, one, iou=iou, score=score, intersection=intersection)
-        for name, one in named_models(candidate).items()
+        for name, one in models.items()
     }
     frames = [compared_rows(pair, asked).with_columns(model=pl.lit(name)) for name, pair in pairs.items()]
     frame = pl.concat(frames, how="diagonal") if frames else pl.DataFrame(schema=COMPARISON_SCHEMA)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -102,12 +101,3 @@ def _only(data: Dataset, images: pl.Series) -> Dataset:
     wanted = pl.col("image_id").is_in(images.implode())
     tables = ("images", "ground_truth", "predictions")
     return replace(data, **{name: getattr(data, name).filter(wanted) for name in tables})
-
-
-def named_models(candidate: Evidence | dict[str, Evidence] | Sequence[Evidence]) -> dict[str, Evidence]:
-    """One candidate or several by name."""
-    if isinstance(candidate, Evidence):
-        return {"candidate": candidate}
-    if isinstance(candidate, dict):
-        return candidate
-    return {f"candidate {number}": one for number, one in enumerate(candidate, 1)}

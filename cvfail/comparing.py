@@ -1,0 +1,50 @@
+"""From several evaluations to what differs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Unpack
+
+if TYPE_CHECKING:
+    from cvfail.comparison.comparison import Comparison, CompareOptions
+    from cvfail.evaluation import Evaluation
+
+
+def compare(
+    baseline: Evaluation,
+    candidate: Evaluation | Mapping[str, Evaluation],
+    **options: Unpack[CompareOptions],
+) -> Comparison:
+    """Compare models on the same images and labels: is the new one better, and did anything break.
+
+    Args:
+        baseline: The model that others are compared with.
+        candidate: Another one, or several by name.
+        options: ``by``, ``slices``, ``modes``, ``score``, ``intersection``, ``replicates`` … of
+            `cvfail.comparison.comparison.compare`.
+
+    Returns:
+        Every metric of both with paired differences, `flips` object by object; see
+        `cvfail.comparison.comparison.Comparison`.
+
+    Raises:
+        PolicyError: Images, labels, classes or policies differ; the message lists how.
+
+    Example:
+        >>> import cvfail as cf
+        >>> truth = {"image_id": [1, 2, 3], "category_id": [1, 1, 1], "bbox": [[0, 0, 10, 10]] * 3}
+        >>> found = [truth | {"score": [0.9] * 3}, truth | {"score": [0.9, 0.1, 0.1]}]
+        >>> old, new = (
+        ...     cf.evaluate(cf.from_frames(ground_truth=truth, predictions=one, box_format="xywh"))
+        ...     for one in found
+        ... )
+        >>> cf.compare(old, new).metrics.df.filter(metric="recall").select("baseline", "candidate").row(0)
+        (1.0, 0.3333333333333333)
+    """
+    from cvfail.comparison.comparison import compare as compare_evidence
+
+    if isinstance(candidate, Mapping):
+        return compare_evidence(
+            baseline.evidence, {name: one.evidence for name, one in candidate.items()}, **options
+        )
+    return compare_evidence(baseline.evidence, candidate.evidence, **options)
