@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
 if TYPE_CHECKING:
-    from cvfail.comparison.comparison import Comparison, CompareOptions
+    from cvfail.comparison.comparison import CompareOptions, Comparison
     from cvfail.evaluation import Evaluation
 
 
