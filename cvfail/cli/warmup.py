@@ -70,7 +70,7 @@ def _compare(evaluation: Evaluation) -> None:
     """A model with itself."""
     from cvfail.comparison.comparison import compare
 
-    compare(evaluation.evidence, evaluation.evidence, replicates=2)
+    compare(evaluation.evidence, evaluation.evidence, replicates=2).flips()
 
 
 def _calibrate(evaluation: Evaluation) -> None:

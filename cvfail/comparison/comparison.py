@@ -9,7 +9,9 @@ import polars as pl
 
 from cvfail.comparison.answers import COMPARISON_SCHEMA
 from cvfail.comparison.compared_rows import Asked, compared_rows
+from cvfail.comparison.flips import Flips, flips
 from cvfail.comparison.pairing import Pair, Score
+from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.failures.failure_mode import FailureMode
 from cvfail.slices.predicates import Slices, declared_slices
@@ -41,6 +43,22 @@ class Comparison(ResultTable):
     def _shown(self) -> pl.DataFrame:
         names = ["model", *_SHOWN] if self.df["model"].n_unique() > 1 else list(_SHOWN)
         return self.df.select(names)
+
+    def flips(self, model: str | None = None, *, overlap: float = 0.5) -> Flips:
+        """What a candidate fixed and what it broke, object by object; see `cvfail.comparison.flips.flips`.
+
+        Args:
+            model: Name of the candidate; may be left out if there is one alone.
+            overlap: From which on false positives of both models are the same.
+
+        Raises:
+            QueryError: There is no such candidate, or several and none is named.
+        """
+        if model is None and len(self.pairs) == 1:
+            model = next(iter(self.pairs))
+        if model not in self.pairs:
+            raise QueryError(f"no candidate {model!r}. Hint: one of {', '.join(self.pairs)}")
+        return flips(self.pairs[model], overlap=overlap)
 
     def of_level(self, level: str) -> ResultTable:
         """The rows of one level."""

@@ -9,7 +9,7 @@ from cvfail.evidence.evidence import Evidence
 from cvfail.matching.policy import Policy
 
 _NAMED = 3
-_OF_TRUTH = ("image_id", "category_id", "x", "y", "width", "height", "area", "is_crowd", "is_ignored")
+OF_TRUTH = ("image_id", "category_id", "x", "y", "width", "height", "area", "is_crowd", "is_ignored")
 
 
 def unlikeness(first: Evidence, second: Evidence) -> list[str]:
@@ -90,7 +90,7 @@ def _of_names(first: Evidence, second: Evidence) -> list[str]:
 
 
 def _of_truth(first: Evidence, second: Evidence) -> list[str]:
-    names = [name for name in _OF_TRUTH if name in first.outcomes.names("ground_truth")]
+    names = [name for name in OF_TRUTH if name in first.outcomes.names("ground_truth")]
     ours, theirs = (one.outcomes.columns("ground_truth", names).sort(names) for one in (first, second))
     if len(ours) != len(theirs):
         return [f"the first has {len(ours):,} labels, the second {len(theirs):,}"]
