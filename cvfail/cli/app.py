@@ -9,6 +9,7 @@ from cyclopts import App, Group, Parameter
 from cvfail.cli.apply import apply
 from cvfail.cli.attributes import attributes
 from cvfail.cli.calibrate import calibrate
+from cvfail.cli.compare import compare
 from cvfail.cli.confusion import confusion
 from cvfail.cli.contrast import contrast
 from cvfail.cli.demo import demo
@@ -45,6 +46,7 @@ cvfail thresholds run --by category --save thresholds.toml
 cvfail what-if run --thresholds thresholds.toml
 cvfail confusion run --top 10
 cvfail plan run --error missed --where "category=car & size=small" --save plan.md
+cvfail compare run retrained_run --by time_of_day --changed
 cvfail sql "SELECT * FROM false_negatives" run -o missed.csv
 """
 
@@ -65,6 +67,7 @@ _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     apply: ("FILE...", "--pred FILE", "-o FILE"),
     thresholds: _INPUT,
     what_if: _INPUT,
+    compare: ("BASELINE_RUN", "CANDIDATE_RUN..."),
     sql: ("QUERY", *_INPUT),
     report: _INPUT,
     attributes: (),

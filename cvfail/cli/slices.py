@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
@@ -63,21 +64,18 @@ def slices(
         raise PolicyError(
             'no slice is declared. Hint: --where "time_of_day=night"; or cvfail search finds them'
         )
-    declared = [_named(text) for text in where]
-    names = [name for name, _ in declared]
-    if len(set(names)) < len(names):
-        raise QueryError('two slices have one name. Hint: --where "NAME: brightness < 60"')
+    declared = named_slices(where)
     evaluation = inputs.evaluation(messages)
     with messages.step("counting in slices"):
         table = evaluation.slices(
-            dict(declared),
+            declared,
             metrics="all" if metrics == ("all",) else metrics,
             false_positives=false_positives,
             rematch=rematch,
             replicates=replicates,
             confidence=confidence,
         )
-    empty = [name for name in names if not len(table.rows(name))]
+    empty = [name for name in declared if not len(table.rows(name))]
     if empty:
         messages.say(f"no row lies in {', '.join(empty)}")
     if confusions:
@@ -87,6 +85,18 @@ def slices(
         output.write(found, messages, caption=f"{rows}; {len(found):,} rows")
     else:
         output.write(table.df, messages, caption=table.caption, shown=_SHOWN)
+
+
+def named_slices(where: Sequence[str]) -> dict[str, str]:
+    """Slices by name, as they stand on the command line.
+
+    Raises:
+        QueryError: Two have one name.
+    """
+    declared = [_named(text) for text in where]
+    if len({name for name, _ in declared}) < len(declared):
+        raise QueryError('two slices have one name. Hint: --where "NAME: brightness < 60"')
+    return dict(declared)
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ COMMANDS = [
         "apply",
         "thresholds",
         "what-if",
+        "compare",
         "sql",
         "report",
         "attributes",
