@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cvfail.calibration.calibration_error import calibration_error
     from cvfail.calibration.calibration_map import CalibrationMap, read_calibration
     from cvfail.comparing import compare
+    from cvfail.comparing import ablations, compare
     from cvfail.demo import write_demo
     from cvfail.errors import CvfailError, SchemaError
     from cvfail.evaluation import Evaluation, evaluate
@@ -54,6 +55,7 @@ _HOME = {
     "Slice": "cvfail.slices.predicates",
     "ThresholdRule": "cvfail.thresholds.thresholds",
     "Thresholds": "cvfail.thresholds.thresholds",
+    "ablations": "cvfail.comparing",
     "bin_by_edges": "cvfail.attributes.binning",
     "bin_by_quantiles": "cvfail.attributes.binning",
     "bin_by_time": "cvfail.attributes.binning",
@@ -98,6 +100,7 @@ __all__ = [
     "ThresholdRule",
     "Thresholds",
     "__version__",
+    "ablations",
     "bin_by_edges",
     "bin_by_quantiles",
     "bin_by_time",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
 if TYPE_CHECKING:
+    from cvfail.comparison.ablations import Ablations
     from cvfail.comparison.comparison import CompareOptions, Comparison
     from cvfail.evaluation import Evaluation
 
@@ -48,3 +49,24 @@ def compare(
             baseline.evidence, {name: one.evidence for name, one in candidate.items()}, **options
         )
     return compare_evidence(baseline.evidence, candidate.evidence, **options)
+
+
+def ablations(
+    runs: Mapping[str, tuple[Evaluation, Mapping[str, object]]], **options: Unpack[CompareOptions]
+) -> Ablations:
+    """Which change of a setting removed which failure mode.
+
+    Args:
+        runs: By name: the evaluation of a run, and its settings by name.
+        options: Of `compare`: ``modes``, ``by``, ``slices`` … Average precision is left out if it is not asked for.
+
+    Returns:
+        Every pair of runs that differ in one setting alone, compared; see `cvfail.comparison.ablations.Ablations`.
+
+    Raises:
+        PolicyError: Two runs have the same settings, or their data differ.
+    """
+    from cvfail.comparison.ablations import ablations as ablations_of_evidence
+
+    known = {name: (one.evidence, settings) for name, (one, settings) in runs.items()}
+    return ablations_of_evidence(known, **options)

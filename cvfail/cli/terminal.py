@@ -117,8 +117,14 @@ def readable(df: pl.DataFrame) -> list[Column]:
 
 
 def _estimate_columns(name: str, df: pl.DataFrame) -> tuple[str, ...]:
-    """An estimate with its bounds: recall, recall_lower, recall_upper, or estimate, lower, upper."""
-    stem = {"estimate": "", "excess_errors": "excess_"}.get(name, f"{name}_")
+    """An estimate with its bounds: recall, recall_lower, recall_upper, or estimate, lower, upper.
+
+    Bounds without a name are of the difference where there is no estimate.
+    """
+    stems = {"estimate": "", "excess_errors": "excess_"}
+    if "estimate" not in df.columns and "difference_lower" not in df.columns:
+        stems["difference"] = ""
+    stem = stems.get(name, f"{name}_")
     group = (name, f"{stem}lower", f"{stem}upper")
     return group if set(group) <= set(df.columns) else ()
 

@@ -1,6 +1,7 @@
 """``cvfail compare``: saved runs, in the numbers of the Python interface."""
 
 import json
+import re
 
 import pytest
 
@@ -76,6 +77,7 @@ def test_slices_of_flips(run, runs, models, side, unit, way):
 
 def test_a_table_to_read_has_intervals(run, runs):
     out = run("compare", runs[0], runs[1], "--replicates", 20, "--rates-only").out
+    assert re.search(r"recall +0\.\d+ +0\.\d+ +-?0\.\d+ \[-0\.\d+, -?0\.\d+\]", out)
     assert "candidate - baseline" in out
     assert "model" not in out
     assert "false_positives_per_image" in out
