@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cvfail.comparison.cells import Cells
 from cvfail.comparison.difference import Difference
 from cvfail.kernels.cell_totals import cell_totals
+from cvfail.tables.arrays import read_only
 
 Numbers = NDArray[np.float64]
 
@@ -58,7 +59,8 @@ class Grouped:
         """Weighted totals in every replicate, shape (groups, 5, B)."""
         totals = np.zeros((self.groups, self.counts.shape[1], weights.shape[1]), np.int32)
         used = self.counts.any(axis=1)
-        cell_totals(self.counts[used], self.group[used], self.cluster[used], weights, totals)
+        counts, group, cluster = self.counts[used], self.group[used], self.cluster[used]
+        cell_totals(read_only(counts), read_only(group), read_only(cluster), weights, totals)
         return totals
 
     def differences(
@@ -67,16 +69,26 @@ class Grouped:
         """Every rate of both models in every group.
 
         Args:
-            weights: How often each cluster is drawn in each replicate, shape (clusters, B).
+            weights: How often each cluster is drawn in each replicate, shape (clusters, B), read-only.
             totals: Of the replicates if they are known.
             confidence: Coverage of the intervals.
         """
         totals = self.totals(weights) if totals is None else totals
-        drawn = np.asarray(self.images @ weights.astype(np.int64), np.float64)
+        drawn = self._drawn_images(weights)
         now = rate_parts(self._whole(), np.array([float(self.images.sum())]))
         then = rate_parts(totals, drawn)
         own = rate_parts(self.counts[..., None], self.images[self.cluster][:, None].astype(np.float64))
         return {name: self._difference(name, now[name], then[name], own[name], confidence) for name in RATES}
+
+    def _drawn_images(self, weights: NDArray[np.uint8]) -> Numbers:
+        """How many images are drawn in every replicate, shape (B,)."""
+        clusters = np.flatnonzero(self.images).astype(np.int32)
+        images = np.ascontiguousarray(self.images[clusters, None].astype(np.int32))
+        drawn = np.zeros((1, 1, weights.shape[1]), np.int32)
+        cell_totals(
+            read_only(images), read_only(np.zeros_like(clusters)), read_only(clusters), weights, drawn
+        )
+        return np.asarray(drawn[0, 0], np.float64)
 
     def macro(self, totals: NDArray[np.int32], *, confidence: float = 0.95) -> dict[str, Difference]:
         """The mean of each rate over the groups that have objects, each the same, by the name ``macro_…``.

@@ -4,6 +4,7 @@ import numpy as np
 
 from cvfail.comparison.rates import Grouped
 from cvfail.evaluation import evaluate
+from cvfail.tables.arrays import read_only
 from tests.comparison.models import two_datasets
 from tests.scenes import detection
 
@@ -22,7 +23,7 @@ def rates_of_simulations(draw, *, simulations, clusters):
         simulations,
         np.ones(clusters, np.int64),
     )
-    weights = np.zeros((clusters, 0), np.uint8)
+    weights = read_only(np.zeros((clusters, 0), np.uint8))
     return {name: one.p_values for name, one in grouped.differences(weights).items()}
 
 
