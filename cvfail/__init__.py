@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cvfail.calibration.calibration_map import CalibrationMap, read_calibration
     from cvfail.comparing import compare
     from cvfail.comparing import ablations, compare
+    from cvfail.comparing import ablations, compare, disagreement
     from cvfail.demo import write_demo
     from cvfail.errors import CvfailError, SchemaError
     from cvfail.evaluation import Evaluation, evaluate
@@ -63,6 +64,7 @@ _HOME = {
     "compare": "cvfail.comparing",
     "confident_learning": "cvfail.labels.confident_learning",
     "corrected": "cvfail.labels.correction",
+    "disagreement": "cvfail.comparing",
     "evaluate": "cvfail.evaluation",
     "from_frames": "cvfail.io.frames",
     "from_labels": "cvfail.io.labels",
@@ -108,6 +110,7 @@ __all__ = [
     "compare",
     "confident_learning",
     "corrected",
+    "disagreement",
     "evaluate",
     "from_frames",
     "from_labels",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 if TYPE_CHECKING:
     from cvfail.comparison.ablations import Ablations
     from cvfail.comparison.comparison import CompareOptions, Comparison
+    from cvfail.comparison.disagreement import Disagreement, Way
     from cvfail.evaluation import Evaluation
 
 
@@ -70,3 +71,23 @@ def ablations(
 
     known = {name: (one.evidence, settings) for name, (one, settings) in runs.items()}
     return ablations_of_evidence(known, **options)
+
+
+def disagreement(evaluation: Evaluation, first: Way, second: Way) -> Disagreement:
+    """Why two tools differ on the same data: the rows that change sides.
+
+    Args:
+        evaluation: A detector's predictions.
+        first: ``ultralytics 8.4``, ``supervision``, ``hotcoco``, ``mmdet``, ``fiftyone``, ``fiftyone classwise``, a
+            `cvfail.comparison.conventions.Convention`, or a `Policy`.
+        second: Likewise.
+
+    Returns:
+        Both confusion matrices and what moves between their cells; see `cvfail.comparison.disagreement.Disagreement`.
+
+    Raises:
+        QueryError: There is no such convention, or the evaluation is of a classifier.
+    """
+    from cvfail.comparison.disagreement import disagreement as disagreement_of_evidence
+
+    return disagreement_of_evidence(evaluation.evidence, first, second)
