@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from cvfail.attributes.joining import with_attributes
     from cvfail.calibration.calibration_error import calibration_error
     from cvfail.calibration.calibration_map import CalibrationMap, read_calibration
-    from cvfail.comparing import compare
-    from cvfail.comparing import ablations, compare
     from cvfail.comparing import ablations, compare, disagreement
     from cvfail.demo import write_demo
     from cvfail.errors import CvfailError, SchemaError

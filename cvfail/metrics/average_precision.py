@@ -57,7 +57,6 @@ def replicate_precision(
         area_count: How many of the policy's area ranges, from the first; all if not given.
         replicates: How many.
         seed: Of the weights, which depend on seed, cluster id and replicate only.
-        weights: How often each cluster counts in each replicate, shape (replicates, clusters), instead of these.
         weights: The weights themselves, shape (clusters, B), instead of `replicates` and `seed`.
         threads: Threads over classes; all processors if not given.
 
@@ -70,8 +69,6 @@ def replicate_precision(
         weights = poisson_weights(evidence.cluster_ids, replicates, seed=seed).T
     weights, replicates = read_only(weights), weights.shape[1]
     areas, kinds = list(policy.area_ranges)[:area_count], len(coding.category_keys)
-    drawn = poisson_weights(evidence.cluster_ids, replicates, seed=seed) if weights is None else weights
-    replicates, weights = len(drawn), read_only(drawn.T)
     positives = np.zeros((kinds, len(areas), replicates), np.int64)
     for place, area in enumerate(areas):
         rows = evidence.regular(area)
@@ -200,7 +197,7 @@ def _ladder_means(
     weights = poisson_weights(evidence.cluster_ids, replicates, seed=seed)
     means = []
     for start in range(0, replicates, _AT_ONCE):
-        own = weights[start : start + _AT_ONCE]
+        own = weights[start : start + _AT_ONCE].T
         samples = replicate_precision(evidence, images=images, weights=own, threads=threads)
         ladder = np.moveaxis(samples.average_precision[:, 0], 1, 0)
         means.append(sum(ladder[1:], start=ladder[0]) / len(ladder))  # in one order, however many there are
