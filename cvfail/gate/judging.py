@@ -1,0 +1,169 @@
+"""Bounds and verdicts of all rows of a gate: noise neither passes nor fails it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cvfail.gate.rule import Rule
+from cvfail.gate.rules_file import Rules
+from cvfail.statistics.family_wise import holm
+from cvfail.statistics.proportions import wilson
+from cvfail.statistics.quantiles import normal_quantile, t_quantile
+
+Numbers = NDArray[np.float64]
+
+JUDGED = ("lower", "upper", "p_value", "adjusted_p_value", "verdict", "reason")
+
+
+def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same_model: bool) -> pl.DataFrame:
+    """Put a verdict to every row.
+
+    Args:
+        estimates: See `cvfail.gate.estimates.ESTIMATES_SCHEMA`, in the order of ``asked``.
+        asked: The rule of each row.
+        rules: The gate.
+        same_model: Whether the candidate has the baseline's predictions, so that no difference needs a test.
+
+    Returns:
+        The estimates and the columns of `JUDGED`: one-sided bounds; p_value of keeping the limit; the same adjusted
+        for all rows of the gate; verdict; reason, null for a pass.
+
+    Notes:
+        A row passes if its bound on the bad side keeps the limit: with one row that truly breaks its limit, the gate
+        passes with a probability of at most 1 - confidence, however many rows there are. A row fails if its adjusted
+        p-value is below 1 - confidence: with none that truly breaks its limit, the gate fails with at most this
+        probability. Adjusted by Holm's procedure in which every rule has the same share of the level, and every
+        row of a rule the same share of the rule's, so that a rule for eighty classes takes nothing from the others.
+
+        Bounds of differences are of the t statistic of the linearised difference with the clusters paired (AP: of
+        its replicates), whose standard error is at least that of so few units that none of them would have been
+        seen to change; shares alone have Wilson's bounds with the effective number of units.
+    """
+    columns = {name: estimates[name].to_numpy() for name in ("estimate", "error", "trials", "step")}
+    degrees = estimates["clusters"].fill_null(0).to_numpy() - 1.0
+    is_relative = np.array([rule.is_relative for rule in asked], np.bool_)
+    exact = is_relative & same_model
+    limit = np.array([rule.limit for rule in asked], np.float64)
+    sign = np.array([-1.0 if rule.is_floor else 1.0 for rule in asked], np.float64)
+    is_share = ~np.isnan(columns["trials"])
+    error = np.where(exact, 0.0, _at_least_one_unit(columns["error"], columns["step"], rules.confidence))
+    error = np.where(is_share, _error_at(limit, columns["trials"]), error)
+    estimate = np.where(exact, 0.0, columns["estimate"])
+    lower, upper = _bounds(estimate, error, columns["trials"], degrees, rules.confidence)
+    lower, upper = np.where(exact, 0.0, lower), np.where(exact, 0.0, upper)
+    p_value = _beyond(sign * (estimate - limit), error, degrees)
+    tested = exact | (_enough(estimates, asked, rules) & ~np.isnan(p_value) & ~np.isnan(lower))
+    p_value = np.where(exact, 1.0, np.where(tested, p_value, np.nan))
+    adjusted = holm(p_value, weights=_weights(asked, tested))
+    keeps = np.where(sign < 0.0, lower >= limit, upper <= limit) & tested
+    fails = tested & (adjusted < 1.0 - rules.confidence) & ~keeps
+    told = [
+        _told(rule, row, rules, tested=tested[place], keeps=keeps[place], fails=fails[place])
+        for place, (rule, row) in enumerate(
+            zip(asked, estimates.with_columns(p_value=p_value).iter_rows(named=True), strict=True)
+        )
+    ]
+    return estimates.with_columns(
+        pl.Series("lower", lower),
+        pl.Series("upper", upper),
+        pl.Series("p_value", p_value),
+        pl.Series("adjusted_p_value", adjusted),
+        pl.Series("verdict", [verdict for verdict, _ in told], dtype=pl.String),
+        pl.Series("reason", [reason for _, reason in told], dtype=pl.String),
+        pl.Series("estimate", estimate),
+    ).with_columns(pl.selectors.float().fill_nan(None))
+
+
+def _at_least_one_unit(error: Numbers, step: Numbers, confidence: float) -> Numbers:
+    """No standard error below that with which a bound at no change is ``-log(1 - confidence)`` units away.
+
+    With so many units none of which changed, a share of changes up to there is not excluded (the rule of three).
+    """
+    reach = -log(1.0 - confidence) / normal_quantile(2.0 * confidence - 1.0)
+    return np.asarray(np.fmax(error, np.where(np.isnan(error), np.nan, np.nan_to_num(step) * reach)))
+
+
+def _error_at(limit: Numbers, trials: Numbers) -> Numbers:
+    """Standard error of a share that is at its limit, as in Wilson's interval."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.sqrt(np.clip(limit * (1.0 - limit), 0.0, None) / trials))
+
+
+def _bounds(
+    estimate: Numbers, error: Numbers, trials: Numbers, degrees: Numbers, confidence: float
+) -> tuple[Numbers, Numbers]:
+    """One-sided bounds, below and above."""
+    reach = t_quantile(2.0 * confidence - 1.0, degrees)
+    share = wilson(np.clip(estimate, 0.0, 1.0) * trials, trials, quantile=reach)
+    is_share = ~np.isnan(trials)
+    return (
+        np.where(is_share, share.lower, estimate - reach * error),
+        np.where(is_share, share.upper, estimate + reach * error),
+    )
+
+
+def _beyond(excess: Numbers, error: Numbers, degrees: Numbers) -> Numbers:
+    """One-sided p-value of no excess; of what has no error 0 or 1."""
+    from scipy.special import stdtr
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = excess / error
+    tail = stdtr(np.where(degrees >= 1.0, degrees, np.nan), -statistic)
+    certain = np.where(excess > 0.0, 0.0, 1.0)
+    return np.where(np.isnan(excess), np.nan, np.where(error == 0.0, certain, tail))
+
+
+def _enough(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules) -> NDArray[np.bool_]:
+    least = [_least(rule, rules) for rule in asked]
+    units = np.array([one[0] for one in least], np.float64)
+    clusters = np.array([one[1] for one in least], np.float64)
+    return np.asarray(
+        (estimates["support"].fill_null(0.0).to_numpy() >= units)
+        & (estimates["clusters"].fill_null(0).to_numpy() >= clusters)
+    )
+
+
+def _least(rule: Rule, rules: Rules) -> tuple[int, int]:
+    """Units and clusters below which a row of a rule is not judged."""
+    units = rules.min_units if rule.min_units is None else rule.min_units
+    return units, rules.min_clusters if rule.min_clusters is None else rule.min_clusters
+
+
+def _weights(asked: Sequence[Rule], tested: NDArray[np.bool_]) -> Numbers:
+    """The same for every rule, and the same for every tested row of one."""
+    places = {id(rule): number for number, rule in enumerate(asked)}
+    of_rule = np.array([places[id(rule)] for rule in asked], np.int64)
+    count = np.bincount(of_rule[tested], minlength=len(asked) + 1)
+    return np.asarray(1.0 / np.maximum(count[of_rule], 1))
+
+
+def _told(
+    rule: Rule, row: dict[str, float], rules: Rules, *, tested: bool, keeps: bool, fails: bool
+) -> tuple[str, str | None]:
+    """The verdict on one row and its reason."""
+    if keeps:
+        return "pass", None
+    if fails:
+        return "fail", "beyond the limit"
+    reason = _why_not_known(rule, row, rules, tested=tested)
+    return ("fail", f"critical, and {reason}") if rule.critical else ("investigate", reason)
+
+
+def _why_not_known(rule: Rule, row: dict[str, float], rules: Rules, *, tested: bool) -> str:
+    units, clusters = _least(rule, rules)
+    if row["estimate"] is None:
+        return "undefined"
+    if (row["support"] or 0.0) < units:
+        return f"{row['support'] or 0:g} units, fewer than {units}"
+    if (row["clusters"] or 0) < clusters:
+        return f"{row['clusters'] or 0} images with units, fewer than {clusters}"
+    if not tested:
+        return "too little data for an interval"
+    if row["p_value"] < 1.0 - rules.confidence:
+        return "beyond the limit by itself, but not for one of so many rows"
+    return "the interval holds the limit"
