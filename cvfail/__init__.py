@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cvfail.failures.costs import Costs
     from cvfail.failures.failure_mode import FailureMode
     from cvfail.failures.mode_files import read_modes
+    from cvfail.gate.baseline import read_baseline
     from cvfail.io.coco import read_coco
     from cvfail.io.frames import from_frames
     from cvfail.io.labels import from_labels
@@ -71,6 +72,7 @@ _HOME = {
     "object_density": "cvfail.attributes.crowding",
     "open": "cvfail.evaluation",
     "read_calibration": "cvfail.calibration.calibration_map",
+    "read_baseline": "cvfail.gate.baseline",
     "read_coco": "cvfail.io.coco",
     "read_modes": "cvfail.failures.mode_files",
     "read_parquet": "cvfail.io.parquet",
@@ -118,6 +120,7 @@ __all__ = [
     "open",
     "rates_from_counts",
     "read_calibration",
+    "read_baseline",
     "read_coco",
     "read_modes",
     "read_parquet",

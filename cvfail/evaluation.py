@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from cvfail.failures.mode_table import FailureModes
     from cvfail.failures.modes import ModeOptions
     from cvfail.failures.value_pair import Value
+    from cvfail.gate.gate import Gate
+    from cvfail.gate.measured import Measured
+    from cvfail.gate.rules_file import RulesLike
     from cvfail.labels.label_noise import LabelNoise
     from cvfail.labels.object_label_quality import ObjectLabelQuality
     from cvfail.labels.suspects import LabelErrors, SuspectOptions
@@ -508,6 +511,19 @@ class Evaluation(Evaluated):
 
         point = self._point(iou, score)
         return answer(point, query, made=self._analyses(point.iou, point.score).tables)
+
+    def gate(self, rules: RulesLike, *, baseline: Evaluation | Measured | str | Path | None = None) -> Gate:
+        """Whether the model keeps rules, some of them against a baseline; see `cvfail.gate.gate.judge`."""
+        from cvfail.gate.gate import judge
+
+        known = baseline.evidence if isinstance(baseline, Evaluation) else baseline
+        return judge(self.evidence, rules, baseline=known)
+
+    def write_baseline(self, path: str | Path, rules: RulesLike) -> Path:
+        """Write what rules need of the model as one small file; see `cvfail.gate.baseline.write_baseline`."""
+        from cvfail.gate.baseline import measure_baseline, write_baseline
+
+        return write_baseline(measure_baseline(self.evidence, rules), path)
 
     def save(self, folder: str | Path) -> Path:
         """Write a folder of Parquet files with a manifest; it appears whole or not at all."""

@@ -16,6 +16,7 @@ from cvfail.cli.demo import demo
 from cvfail.cli.errors import errors
 from cvfail.cli.evaluate import evaluate
 from cvfail.cli.failures import failures
+from cvfail.cli.gate import gate
 from cvfail.cli.labels import labels
 from cvfail.cli.metrics import metrics
 from cvfail.cli.plan import plan
@@ -47,6 +48,7 @@ cvfail what-if run --thresholds thresholds.toml
 cvfail confusion run --top 10
 cvfail plan run --error missed --where "category=car & size=small" --save plan.md
 cvfail compare run retrained_run --by time_of_day --changed
+cvfail gate retrained --baseline run --rules gate.toml --junit gate.xml
 cvfail sql "SELECT * FROM false_negatives" run -o missed.csv
 """
 
@@ -58,6 +60,7 @@ _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     contrast: ("ATTRIBUTE", "VALUE", "AGAINST", *_INPUT),
     plan: _INPUT,
     errors: _INPUT,
+    gate: _INPUT,
     labels: _INPUT,
     confusion: _INPUT,
     metrics: _INPUT,

@@ -110,7 +110,7 @@ def read_baseline(path: str | Path) -> Measured:
     return Measured(
         identity=head.identity,
         asked=frozenset(head.asked),
-        sums=rows.filter(pl.col("replicate").is_null()).select(SUMS_SCHEMA),
+        sums=rows.filter(pl.col("replicate").is_null()).select(*SUMS_SCHEMA),
         values={
             str(key): np.asarray(own["value"].to_numpy())
             for (key,), own in values.group_by(["question"], maintain_order=True)

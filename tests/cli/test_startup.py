@@ -15,6 +15,7 @@ COMMANDS = [
         "contrast",
         "plan",
         "errors",
+        "gate",
         "labels",
         "confusion",
         "metrics",
