@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cvfail.failures.failure_mode import FailureMode
     from cvfail.failures.mode_files import read_modes
     from cvfail.gate.baseline import read_baseline
+    from cvfail.gate.runs import runs
     from cvfail.io.coco import read_coco
     from cvfail.io.frames import from_frames
     from cvfail.io.labels import from_labels
@@ -80,6 +81,7 @@ _HOME = {
     "with_attributes": "cvfail.attributes.joining",
     "with_crowding": "cvfail.attributes.crowding",
     "with_geometry": "cvfail.attributes.geometry",
+    "runs": "cvfail.gate.runs",
     "scan_parquet": "cvfail.io.parquet_scan",
     "search_slices": "cvfail.slices.search",
     "write_demo": "cvfail.demo",
@@ -125,6 +127,7 @@ __all__ = [
     "read_modes",
     "read_parquet",
     "read_verdicts",
+    "runs",
     "scan_parquet",
     "search_slices",
     "with_attributes",

@@ -21,6 +21,7 @@ from cvfail.cli.labels import labels
 from cvfail.cli.metrics import metrics
 from cvfail.cli.plan import plan
 from cvfail.cli.report import report
+from cvfail.cli.runs import runs
 from cvfail.cli.search import search
 from cvfail.cli.slices import slices
 from cvfail.cli.sql import sql
@@ -61,6 +62,7 @@ _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     plan: _INPUT,
     errors: _INPUT,
     gate: _INPUT,
+    runs: ("FOLDER",),
     labels: _INPUT,
     confusion: _INPUT,
     metrics: _INPUT,

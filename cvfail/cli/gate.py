@@ -14,7 +14,7 @@ from cvfail.cli.output import DEFAULT_OUTPUT, Output
 
 _File = Annotated[Path | None, Parameter(metavar="FILE", group=OUTPUT)]
 
-_SHOWN = ("verdict", "rule", "slice", "category", "baseline", "candidate", "estimate", "limit", "reason")
+_SHOWN = ("verdict", "rule", "slice", "category", "estimate", "limit", "baseline", "candidate", "reason")
 
 
 def gate(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cvfail.gate.inference import bounds, error_of_share, least_error, p_value_of_excess
 from cvfail.gate.rule import Rule
 from cvfail.gate.rules_file import Rules
 from cvfail.statistics.family_wise import holm
-from cvfail.statistics.proportions import wilson
-from cvfail.statistics.quantiles import normal_quantile, t_quantile
 
 Numbers = NDArray[np.float64]
 
@@ -51,12 +49,12 @@ def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same
     limit = np.array([rule.limit for rule in asked], np.float64)
     sign = np.array([-1.0 if rule.is_floor else 1.0 for rule in asked], np.float64)
     is_share = ~np.isnan(columns["trials"])
-    error = np.where(exact, 0.0, _at_least_one_unit(columns["error"], columns["step"], rules.confidence))
-    error = np.where(is_share, _error_at(limit, columns["trials"]), error)
+    error = np.where(exact, 0.0, least_error(columns["error"], columns["step"], rules.confidence))
+    error = np.where(is_share, error_of_share(limit, columns["trials"]), error)
     estimate = np.where(exact, 0.0, columns["estimate"])
-    lower, upper = _bounds(estimate, error, columns["trials"], degrees, rules.confidence)
+    lower, upper = bounds(estimate, error, columns["trials"], degrees, rules.confidence)
     lower, upper = np.where(exact, 0.0, lower), np.where(exact, 0.0, upper)
-    p_value = _beyond(sign * (estimate - limit), error, degrees)
+    p_value = p_value_of_excess(sign * (estimate - limit), error, degrees)
     tested = exact | (_enough(estimates, asked, rules) & ~np.isnan(p_value) & ~np.isnan(lower))
     p_value = np.where(exact, 1.0, np.where(tested, p_value, np.nan))
     adjusted = holm(p_value, weights=_weights(asked, tested))
@@ -77,45 +75,6 @@ def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same
         pl.Series("reason", [reason for _, reason in told], dtype=pl.String),
         pl.Series("estimate", estimate),
     ).with_columns(pl.selectors.float().fill_nan(None))
-
-
-def _at_least_one_unit(error: Numbers, step: Numbers, confidence: float) -> Numbers:
-    """No standard error below that with which a bound at no change is ``-log(1 - confidence)`` units away.
-
-    With so many units none of which changed, a share of changes up to there is not excluded (the rule of three).
-    """
-    reach = -log(1.0 - confidence) / normal_quantile(2.0 * confidence - 1.0)
-    return np.asarray(np.fmax(error, np.where(np.isnan(error), np.nan, np.nan_to_num(step) * reach)))
-
-
-def _error_at(limit: Numbers, trials: Numbers) -> Numbers:
-    """Standard error of a share that is at its limit, as in Wilson's interval."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.sqrt(np.clip(limit * (1.0 - limit), 0.0, None) / trials))
-
-
-def _bounds(
-    estimate: Numbers, error: Numbers, trials: Numbers, degrees: Numbers, confidence: float
-) -> tuple[Numbers, Numbers]:
-    """One-sided bounds, below and above."""
-    reach = t_quantile(2.0 * confidence - 1.0, degrees)
-    share = wilson(np.clip(estimate, 0.0, 1.0) * trials, trials, quantile=reach)
-    is_share = ~np.isnan(trials)
-    return (
-        np.where(is_share, share.lower, estimate - reach * error),
-        np.where(is_share, share.upper, estimate + reach * error),
-    )
-
-
-def _beyond(excess: Numbers, error: Numbers, degrees: Numbers) -> Numbers:
-    """One-sided p-value of no excess; of what has no error 0 or 1."""
-    from scipy.special import stdtr
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = excess / error
-    tail = stdtr(np.where(degrees >= 1.0, degrees, np.nan), -statistic)
-    certain = np.where(excess > 0.0, 0.0, 1.0)
-    return np.where(np.isnan(excess), np.nan, np.where(error == 0.0, certain, tail))
 
 
 def _enough(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules) -> NDArray[np.bool_]:

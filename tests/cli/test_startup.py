@@ -16,6 +16,7 @@ COMMANDS = [
         "plan",
         "errors",
         "gate",
+        "runs",
         "labels",
         "confusion",
         "metrics",
