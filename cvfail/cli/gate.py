@@ -30,9 +30,9 @@ def gate(
     output: Output = DEFAULT_OUTPUT,
     messages: Messages = DEFAULT_MESSAGES,
 ) -> int:
-    """Whether a new model keeps the rules: pass, fail, or investigate.
+    """Whether a new model keeps the rules, for CI.
 
-    Every row of every rule is judged by an interval, so that noise neither passes nor fails it; where there are
+    Pass, fail or investigate: every row of every rule is judged by an interval, so that noise neither passes nor fails it; where there are
     too few data to tell, it is to be investigated. The exit code is 1 if a row fails.
 
     Args:

@@ -158,7 +158,7 @@ def judge(
 
     Example:
         >>> import cvfail as cf
-        >>> box = {"bbox": [[0, 0, 9, 9]] * 40, "image_id": range(40), "category_id": [1] * 40}
+        >>> box = {"bbox": [[20, 20, 9, 9]] * 40, "image_id": range(40), "category_id": [1] * 40}
         >>> data = cf.from_frames(ground_truth=box, predictions=box | {"score": [0.9] * 40}, box_format="xywh")
         >>> rule = {"metric": "recall", "at_least": 0.8}
         >>> judge(cf.evaluate(data).evidence, {"rule": [rule]}).summary

@@ -8,10 +8,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.gate.inference import bounds, error_of_share, least_error, p_value_of_excess
+from cvfail.gate.inference import (
+    bounds,
+    bounds_of_shares,
+    p_value_of_excess,
+    p_value_of_shares,
+    widened_error,
+)
 from cvfail.gate.rule import Rule
 from cvfail.gate.rules_file import Rules
 from cvfail.statistics.family_wise import holm
+from cvfail.statistics.quantiles import normal_quantile, t_quantile
 
 Numbers = NDArray[np.float64]
 
@@ -39,26 +46,22 @@ def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same
         row of a rule the same share of the rule's, so that a rule for eighty classes takes nothing from the others.
 
         Bounds of differences are of the t statistic of the linearised difference with the clusters paired (AP: of
-        its replicates), whose standard error is at least that of so few units that none of them would have been
-        seen to change; shares alone have Wilson's bounds with the effective number of units.
+        its replicates), see `cvfail.gate.inference.widened_error` for its standard error. Shares of the candidate
+        alone have exact bounds with the effective number of units. In simulations (``tests/gate/simulated.py``) of 20
+        to 1000 images with one to four objects, recalls of .5 to .99 and one to ten rows, gates whose rows all are
+        at their limits failed in at most 4.3 % of 4000 samples, and a row at its limit passed in at most 5.1 %.
     """
-    columns = {name: estimates[name].to_numpy() for name in ("estimate", "error", "trials", "step")}
-    degrees = estimates["clusters"].fill_null(0).to_numpy() - 1.0
     is_relative = np.array([rule.is_relative for rule in asked], np.bool_)
     exact = is_relative & same_model
     limit = np.array([rule.limit for rule in asked], np.float64)
-    sign = np.array([-1.0 if rule.is_floor else 1.0 for rule in asked], np.float64)
-    is_share = ~np.isnan(columns["trials"])
-    error = np.where(exact, 0.0, least_error(columns["error"], columns["step"], rules.confidence))
-    error = np.where(is_share, error_of_share(limit, columns["trials"]), error)
-    estimate = np.where(exact, 0.0, columns["estimate"])
-    lower, upper = bounds(estimate, error, columns["trials"], degrees, rules.confidence)
+    is_floor = np.array([rule.is_floor for rule in asked], np.bool_)
+    estimate = np.where(exact, 0.0, estimates["estimate"].to_numpy())
+    lower, upper, p_value = _inference(estimates, limit, is_floor, rules.confidence)
     lower, upper = np.where(exact, 0.0, lower), np.where(exact, 0.0, upper)
-    p_value = p_value_of_excess(sign * (estimate - limit), error, degrees)
     tested = exact | (_enough(estimates, asked, rules) & ~np.isnan(p_value) & ~np.isnan(lower))
     p_value = np.where(exact, 1.0, np.where(tested, p_value, np.nan))
     adjusted = holm(p_value, weights=_weights(asked, tested))
-    keeps = np.where(sign < 0.0, lower >= limit, upper <= limit) & tested
+    keeps = np.where(is_floor, lower >= limit, upper <= limit) & tested
     fails = tested & (adjusted < 1.0 - rules.confidence) & ~keeps
     told = [
         _told(rule, row, rules, tested=tested[place], keeps=keeps[place], fails=fails[place])
@@ -75,6 +78,30 @@ def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same
         pl.Series("reason", [reason for _, reason in told], dtype=pl.String),
         pl.Series("estimate", estimate),
     ).with_columns(pl.selectors.float().fill_nan(None))
+
+
+def _inference(
+    estimates: pl.DataFrame, limit: Numbers, is_floor: NDArray[np.bool_], confidence: float
+) -> tuple[Numbers, Numbers, Numbers]:
+    """One-sided bounds, and the p-value of keeping the limit."""
+    columns = {name: estimates[name].to_numpy() for name in ("estimate", "error", "trials", "step")}
+    estimate, trials = columns["estimate"], columns["trials"]
+    degrees = estimates["clusters"].fill_null(0).to_numpy() - 1.0
+    error = widened_error(columns["error"], columns["step"], confidence)
+    by_t = bounds(estimate, error, degrees, confidence)
+    trials = trials * (normal_quantile(2 * confidence - 1) / t_quantile(2 * confidence - 1, degrees)) ** 2
+    exact = bounds_of_shares(estimate, trials, confidence)
+    excess = np.where(is_floor, limit - estimate, estimate - limit)
+    is_share = ~np.isnan(columns["trials"])
+    return (
+        np.where(is_share, exact[0], by_t[0]),
+        np.where(is_share, exact[1], by_t[1]),
+        np.where(
+            is_share,
+            p_value_of_shares(estimate, trials, limit, is_floor),
+            p_value_of_excess(excess, error, degrees),
+        ),
+    )
 
 
 def _enough(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules) -> NDArray[np.bool_]:

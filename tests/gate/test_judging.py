@@ -1,0 +1,186 @@
+"""Verdicts on known differences: what noise does, and what small data do.
+
+The shares of many runs are in the notes of `cvfail.gate.judging.judged`; here are enough to see a gross error.
+"""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cvfail.gate.estimates import ESTIMATES_SCHEMA
+from cvfail.gate.inference import bounds_of_shares, p_value_of_shares, widened_error
+from cvfail.gate.judging import judged
+from cvfail.gate.rules_file import rules_from
+from tests.gate.simulated import pair, rates_of_verdicts, verdicts
+
+RUNS = 120
+MOST = 0.05 + 3 * np.sqrt(0.05 * 0.95 / RUNS)
+"""Three standard errors above 5 %."""
+
+
+def test_a_gate_whose_rows_are_all_at_their_limits_fails_in_one_of_twenty():
+    shares = rates_of_verdicts(
+        RUNS,
+        bound="max_fall",
+        value=0.03,
+        classes=8,
+        images=60,
+        per_image=2.0,
+        before=[0.8] * 8,
+        after=[0.77] * 8,
+    )
+    assert shares["fail"] <= MOST
+
+
+def test_a_gate_with_one_row_at_its_limit_passes_in_one_of_twenty():
+    shares = rates_of_verdicts(
+        RUNS,
+        bound="max_fall",
+        value=0.05,
+        classes=3,
+        images=100,
+        per_image=2.0,
+        before=[0.9] * 3,
+        after=[0.85, 0.9, 0.99],
+        seed=1,
+    )
+    assert shares["pass"] <= MOST
+
+
+def test_a_share_at_its_limit_fails_in_one_of_twenty():
+    shares = rates_of_verdicts(
+        RUNS,
+        bound="at_least",
+        value=0.9,
+        classes=8,
+        images=60,
+        per_image=1.5,
+        before=[0.9] * 8,
+        after=[0.9] * 8,
+        seed=2,
+    )
+    assert shares["fail"] <= MOST
+
+
+def test_a_large_fall_is_seen_and_no_change_passes():
+    options = {"classes": 8, "images": 300, "per_image": 2.0, "before": [0.8] * 8, "bound": "max_fall"}
+    broken = rates_of_verdicts(20, value=0.03, after=[0.6] + [0.8] * 7, **options)
+    kept = rates_of_verdicts(20, value=0.1, after=[0.8] * 8, **options)
+    assert broken["fail"] >= 0.9
+    assert kept["pass"] >= 0.9
+
+
+def test_the_verdicts_do_not_depend_on_the_order_of_the_clusters():
+    rng = np.random.default_rng(3)
+    models = pair(rng, images=80, per_image=2.0, before=[0.8, 0.7], after=[0.7, 0.7])
+    from dataclasses import replace
+
+    mixed = [replace(one, sums=one.sums.sample(fraction=1.0, shuffle=True, seed=1)) for one in models]
+    first, second = (verdicts(pair_, "max_fall", 0.02, classes=2) for pair_ in (models, mixed))
+    for name in ("lower", "upper", "p_value"):
+        assert first[name].to_list() == pytest.approx(second[name].to_list(), abs=1e-12)
+    assert first["verdict"].equals(second["verdict"])
+
+
+def rows(**columns):
+    count = len(columns["estimate"])
+    filled = {
+        "question": [str(i) for i in range(count)],
+        "support": [100.0] * count,
+        "clusters": [50] * count,
+    }
+    nothing = {name: [None] * count for name in ESTIMATES_SCHEMA}
+    return pl.DataFrame(nothing | filled | columns, schema=ESTIMATES_SCHEMA)
+
+
+def judge_rows(frame, *tables, same_model=False, **settings):
+    """The verdicts on rows of as many rules."""
+    rules = rules_from({"gate": settings, "rule": [*tables]}, source="rules")
+    repeated = [rules.rules[0]] * len(frame) if len(rules.rules) == 1 else rules.rules
+    return judged(frame, repeated, rules, same_model=same_model)
+
+
+FALL = {"metric": "recall", "max_fall": 0.02}
+
+
+def test_by_hand():
+    frame = rows(
+        estimate=[0.0, -0.02, -0.10, -0.10, None, -0.10],
+        error=[0.01, 0.01, 0.01, 0.05, None, 0.01],
+        support=[100.0, 100.0, 100.0, 100.0, 0.0, 29.0],
+    )
+    judged_rows = judge_rows(frame, FALL)
+    assert judged_rows["verdict"].to_list() == [
+        "pass",
+        "investigate",
+        "fail",
+        "investigate",
+        "investigate",
+        "investigate",
+    ]
+    assert judged_rows["lower"][0] == pytest.approx(0.0 - 1.6766 * 0.01, abs=1e-6), "t of 49 at .95"
+    assert judged_rows["reason"].to_list() == [
+        None,
+        "the interval holds the limit",
+        "beyond the limit",
+        "the interval holds the limit",
+        "undefined",
+        "29 units, fewer than 30",
+    ]
+    assert judged_rows["p_value"].null_count() == 2
+
+
+def test_one_row_of_many_needs_more_to_fail():
+    frame = rows(estimate=[-0.06] + [0.1] * 19, error=[0.02] * 20)
+    alone, among = judge_rows(frame[:1], FALL), judge_rows(frame, FALL)
+    assert (alone["verdict"][0], among["verdict"][0]) == ("fail", "investigate")
+    assert among["reason"][0] == "beyond the limit by itself, but not for one of so many rows"
+    assert among["adjusted_p_value"][0] == pytest.approx(20 * alone["p_value"][0])
+
+
+def test_a_rule_of_many_rows_takes_nothing_from_another():
+    frame = rows(estimate=[-0.07] + [0.1] * 40, error=[0.02] * 41)
+    tables = [{**FALL, "name": str(number)} for number in (0, 1)]
+    rules = rules_from({"rule": tables}, source="rules")
+    repeated = [rules.rules[0], *[rules.rules[1]] * 40]
+    found = judged(frame, repeated, rules, same_model=False)
+    assert found["adjusted_p_value"][0] == pytest.approx(2 * found["p_value"][0])
+    assert found["verdict"][0] == "fail"
+
+
+def test_models_that_never_differ_in_few_units_are_to_be_investigated():
+    frame = rows(estimate=[0.0, 0.0], error=[0.0, 0.0], step=[1 / 60, 1 / 600], support=[60.0, 600.0])
+    assert judge_rows(frame, FALL)["verdict"].to_list() == ["investigate", "pass"]
+    assert judge_rows(frame, FALL, same_model=True)["verdict"].to_list() == ["pass", "pass"]
+
+
+def test_the_least_error_says_the_rule_of_three():
+    assert 1.6448536 * widened_error(np.zeros(1), np.full(1, 1 / 100), 0.95) == pytest.approx(
+        0.029957, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("found", [0, 1, 30, 49, 50])
+def test_bounds_of_shares_are_those_of_the_binomial_tails(found):
+    from scipy.stats import binom
+
+    share, trials = np.array([found / 50]), np.array([50.0])
+    lower, upper = bounds_of_shares(share, trials, 0.95)
+    assert found == 0 or binom.sf(found - 1, 50, lower[0]) == pytest.approx(0.05)
+    assert found == 50 or binom.cdf(found, 50, upper[0]) == pytest.approx(0.05)
+    for limit in (0.0, 0.3, 0.9, 1.0):
+        told = p_value_of_shares(
+            np.repeat(share, 2), np.repeat(trials, 2), np.full(2, limit), np.array([True, False])
+        )
+        assert told == pytest.approx([binom.cdf(found, 50, limit), binom.sf(found - 1, 50, limit)])
+
+
+def test_critical_rules_fail_where_they_cannot_be_told():
+    frame = rows(estimate=[-0.02], error=[0.01])
+    found = judge_rows(frame, {**FALL, "critical": True})
+    assert found["verdict"].item() == "fail"
+    assert found["reason"].item() == "critical, and the interval holds the limit"
+
+
+def test_without_rows_there_is_nothing_to_judge():
+    assert len(judge_rows(rows(estimate=[]), FALL)) == 0
