@@ -32,8 +32,8 @@ def gate(
 ) -> int:
     """Whether a new model keeps the rules, for CI.
 
-    Pass, fail or investigate: every row of every rule is judged by an interval, so that noise neither passes nor fails it; where there are
-    too few data to tell, it is to be investigated. The exit code is 1 if a row fails.
+    Pass, fail or investigate: every row of every rule is judged by an interval, so that noise neither passes nor
+    fails it; where there are too few data to tell, it is to be investigated. The exit code is 1 if a row fails.
 
     Args:
         inputs: The new model.
