@@ -54,10 +54,12 @@ def rate_sums(point: OperatingPoint, questions: Sequence[Question]) -> pl.DataFr
         QueryError: A slice is unknown, or has no objects or no false positives of its own.
     """
     frames = []
-    in_order = sorted(questions, key=lambda question: question.slice or "")
+    in_order = sorted(questions, key=lambda question: (question.slice or "", question.metric))
     for slice_, own in groupby(in_order, key=lambda question: question.slice):
         cells = _Cells.of(point, None if slice_ is None else Slice(slice_))
-        frames += [cells.sums(question) for question in own]
+        frames += [
+            cells.sums(metric, list(group)) for metric, group in groupby(own, key=lambda one: one.metric)
+        ]
     return pl.concat([pl.DataFrame(schema=SUMS_SCHEMA), *frames])
 
 
@@ -76,16 +78,18 @@ def mode_sums(evidence: Evidence, questions: Iterable[Question]) -> pl.DataFrame
         point = mode.on(evidence)
         errors = known.setdefault((mode.iou, mode.score), RowErrors(point))
         own, _ = ModeErrors.of(mode, errors).per_cluster()
-        frames.append(_told(question, own.select("cluster", numerator="errors", denominator="units")))
+        sums = own.select("cluster", numerator="errors", denominator="units", question=pl.lit(question.key))
+        frames.append(_told(sums))
     return pl.concat(frames)
 
 
-def _told(question: Question, sums: pl.DataFrame) -> pl.DataFrame:
-    """The sums of one question, one row per cluster, clusters without units left out."""
-    by_cluster = sums.group_by("cluster", maintain_order=True).agg(pl.col("numerator", "denominator").sum())
-    known = by_cluster.filter(pl.col("denominator") != 0).sort("cluster")
-    named = known.with_columns(question=pl.lit(question.key))
-    return named.select(pl.col(name).cast(dtype) for name, dtype in SUMS_SCHEMA.items())
+def _told(sums: pl.DataFrame) -> pl.DataFrame:
+    """One row per question and cluster, in order; clusters without units left out."""
+    by_cluster = sums.group_by("question", "cluster", maintain_order=True).agg(
+        pl.col("numerator", "denominator").sum()
+    )
+    known = by_cluster.filter(pl.col("denominator") != 0).sort("question", "cluster")
+    return known.select(pl.col(name).cast(dtype) for name, dtype in SUMS_SCHEMA.items())
 
 
 @dataclass(frozen=True)
@@ -143,22 +147,37 @@ class _Cells:
         images = pl.DataFrame({"cluster": np.arange(clusters), "images": count}).filter(pl.col("images") > 0)
         return cls(cells, images, evidence.category_names, slice_, has_wrong)
 
-    def sums(self, question: Question) -> pl.DataFrame:
-        """What one question asks for."""
-        if question.metric != "recall" and not self.has_wrong:
+    def sums(self, metric: str, questions: Sequence[Question]) -> pl.DataFrame:
+        """What questions of one metric in this slice ask for."""
+        if metric != "recall" and not self.has_wrong:
             assert self.slice is not None
             raise QueryError(
-                f"{self.slice.name}: {question.metric} is unknown, false positives have no such attribute. "
+                f"{self.slice.name}: {metric} is unknown, false positives have no such attribute. "
                 "Hint: ask for recall, or slice by images, class or size"
             )
-        cells = self.counts
-        if question.category is not None:
-            cells = cells.filter(category=self.labels.index(question.category))
-        cells = cells.group_by("cluster", maintain_order=True).agg(pl.col(_NUMBERS).sum())
-        if question.metric == "false_positives_per_image":
-            cells = self.images.join(cells, on="cluster", how="left", maintain_order="left").fill_null(0)
-        numerator, denominator = _PARTS[question.metric]
-        return _told(question, cells.select("cluster", numerator=numerator, denominator=denominator))
+        keys = pl.DataFrame(
+            {
+                "category": [
+                    self.labels.index(one.category) for one in questions if one.category is not None
+                ],
+                "question": [one.key for one in questions if one.category is not None],
+            },
+            schema={"category": pl.Int64, "question": pl.String},
+        )
+        cells = [self.counts.join(keys, on="category")]
+        cells += [
+            self.counts.with_columns(question=pl.lit(one.key)) for one in questions if one.category is None
+        ]
+        whole = pl.concat(cells)
+        if metric == "false_positives_per_image":
+            whole = self._with_images(whole, questions)
+        numerator, denominator = _PARTS[metric]
+        return _told(whole.select("question", "cluster", numerator=numerator, denominator=denominator))
+
+    def _with_images(self, cells: pl.DataFrame, questions: Sequence[Question]) -> pl.DataFrame:
+        """The same, and how many images each cluster has, those without false positives as well."""
+        every = pl.DataFrame({"question": [one.key for one in questions]}).join(self.images, how="cross")
+        return pl.concat([cells, every], how="diagonal").with_columns(pl.col("wrong", "images").fill_null(0))
 
 
 def _counted(keys: NDArray[np.int64], name: str) -> pl.DataFrame:
