@@ -119,7 +119,7 @@ def _difference(question: Question, baseline: Measured, candidate: Measured) -> 
             "candidate": [_number(theirs[0])],
             "estimate": [_number(theirs[0] - ours[0])],
             "error": [_error(theirs[1:] - ours[1:], clusters) if known else None],
-            "step": [1.0 / objects if objects and question.category is not None else 0.0],
+            "step": [1.0 / objects if objects else None],
             "support": [objects],
             "clusters": [clusters],
         },
