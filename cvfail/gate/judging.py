@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from cvfail.gate.inference import (
     bounds,
+    bounds_of_counts,
     bounds_of_shares,
+    is_count,
+    p_value_of_counts,
     p_value_of_excess,
     p_value_of_shares,
     widened_error,
@@ -47,9 +50,12 @@ def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same
 
         Bounds of differences are of the t statistic of the linearised difference with the clusters paired (AP: of
         its replicates), see `cvfail.gate.inference.widened_error` for its standard error. Shares of the candidate
-        alone have exact bounds with the effective number of units. In simulations (``tests/gate/simulated.py``) of 20
-        to 1000 images with one to four objects, recalls of .5 to .99 and one to ten rows, gates whose rows all are
-        at their limits failed in at most 4.3 % of 4000 samples, and a row at its limit passed in at most 5.1 %.
+        alone have exact bounds with the effective number of units; counts per image those of their logarithm.
+
+        In simulations (``tests/gate/simulated.py``) of 20 to 1000 images with one to four objects, recalls of .5 to
+        .99 and one to ten rows, gates whose rows all are at their limits failed in at most 4.3 % of 4000 samples, and
+        a row at its limit passed in at most 5.1 %. Rows of AP at their mean over 1000 sets of 50 images (500 of
+        150) were beyond it in at most 4.8 %, and passed in at most 6.8 %.
     """
     is_relative = np.array([rule.is_relative for rule in asked], np.bool_)
     exact = is_relative & same_model
@@ -88,20 +94,22 @@ def _inference(
     estimate, trials = columns["estimate"], columns["trials"]
     degrees = estimates["clusters"].fill_null(0).to_numpy() - 1.0
     error = widened_error(columns["error"], columns["step"], confidence)
-    by_t = bounds(estimate, error, degrees, confidence)
     trials = trials * (normal_quantile(2 * confidence - 1) / t_quantile(2 * confidence - 1, degrees)) ** 2
-    exact = bounds_of_shares(estimate, trials, confidence)
+    by_t = bounds(estimate, error, degrees, confidence)
+    counts = bounds_of_counts(np.abs(estimate), error, columns["step"], degrees, confidence)
+    shares = bounds_of_shares(estimate, trials, confidence)
     excess = np.where(is_floor, limit - estimate, estimate - limit)
-    is_share = ~np.isnan(columns["trials"])
-    return (
-        np.where(is_share, exact[0], by_t[0]),
-        np.where(is_share, exact[1], by_t[1]),
-        np.where(
-            is_share,
+    kinds = [~np.isnan(columns["trials"]), is_count(estimates)]
+    p_value = np.select(
+        kinds,
+        [
             p_value_of_shares(estimate, trials, limit, is_floor),
-            p_value_of_excess(excess, error, degrees),
-        ),
+            p_value_of_counts(np.abs(estimate), error, np.abs(limit), degrees),
+        ],
+        p_value_of_excess(excess, error, degrees),
     )
+    lower, upper = (np.select(kinds, [shares[side], counts[side]], by_t[side]) for side in range(2))
+    return lower, upper, p_value
 
 
 def _enough(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules) -> NDArray[np.bool_]:

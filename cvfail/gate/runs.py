@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from cvfail.errors import CvfailError, MissingFileError, PolicyError
+from cvfail.errors import FormatError, MissingFileError, PolicyError, QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.manifest import MANIFEST
 from cvfail.evidence.stored_evidence import open_evidence
@@ -151,7 +151,7 @@ def runs(
     Raises:
         MissingFileError: There is no such folder.
         FormatError: A run is damaged.
-        PolicyError: A metric is unknown.
+        PolicyError: A metric is unknown, or the folder is a run itself.
     """
     found = sorted(
         _found(Path(folder)), key=lambda run: (run.date, run.name) if order == "date" else run.name
@@ -176,6 +176,8 @@ def runs(
 def _found(folder: Path) -> list[Run]:
     if not folder.is_dir():
         raise MissingFileError(f"{folder} is not a folder. Hint: a folder with runs of cvfail evaluate -o")
+    if (folder / MANIFEST).is_file():
+        raise PolicyError(f"{folder} is one run. Hint: the folder that holds it")
     return [
         Run(
             path.parent.name,
@@ -222,5 +224,5 @@ def _measured(
     """A run, whose name every problem carries."""
     try:
         return measured(evidence or run.open(), questions, settings)
-    except CvfailError as error:
+    except (FormatError, MissingFileError, PolicyError, QueryError) as error:
         raise type(error)(f"run {run.name}: {error}") from error

@@ -85,6 +85,7 @@ def test_the_verdicts_do_not_depend_on_the_order_of_the_clusters():
 def rows(**columns):
     count = len(columns["estimate"])
     filled = {
+        "baseline": [0.5] * count,
         "question": [str(i) for i in range(count)],
         "support": [100.0] * count,
         "clusters": [50] * count,
@@ -173,6 +174,20 @@ def test_bounds_of_shares_are_those_of_the_binomial_tails(found):
             np.repeat(share, 2), np.repeat(trials, 2), np.full(2, limit), np.array([True, False])
         )
         assert told == pytest.approx([binom.cdf(found, 50, limit), binom.sf(found - 1, 50, limit)])
+
+
+def test_counts_of_one_model_are_judged_by_their_logarithm():
+    options = {"error": [0.2, 0.2, 0.0], "step": [0.01] * 3, "baseline": [None] * 3}
+    rule = {"metric": "false_positives_per_image", "at_most": 1.0}
+    found = judge_rows(rows(estimate=[0.6, 2.0, 0.0], **options), rule)
+    assert found["verdict"].to_list() == ["investigate", "fail", "pass"]
+    reach = np.exp(1.6765509 * np.hypot(0.2, 0.01 * 2.9957323 / 1.6448536) / 0.6)
+    assert found["upper"].to_list()[::2] == pytest.approx([0.6 * reach, 0.029957323], rel=1e-5)
+    assert found["lower"][2] == 0.0
+    never = judge_rows(rows(estimate=[0.6, 2.0, 0.0], **options), {**rule, "at_most": 0.0})
+    assert never["verdict"].to_list() == ["fail", "fail", "investigate"], (
+        "none in 100 images is not none ever"
+    )
 
 
 def test_critical_rules_fail_where_they_cannot_be_told():

@@ -91,6 +91,8 @@ def test_without_runs(tmp_path):
 def test_what_cannot_be_told_is_refused_with_the_name_of_the_run(history, listed, tmp_path):
     with pytest.raises(MissingFileError, match="is not a folder"):
         cf.runs(tmp_path / "none")
+    with pytest.raises(PolicyError, match=r"is one run\. Hint: the folder that holds it"):
+        cf.runs(history / "a")
     with pytest.raises(PolicyError, match="no metric 'recal'"):
         cf.runs(history, metrics=["recal"])
     with pytest.raises(PolicyError, match="no metric 'error_rate'"):
