@@ -145,7 +145,7 @@ def p_value_of_counts(estimate: Numbers, error: Numbers, limit: Numbers, degrees
     Example:
         >>> estimate, limit = np.array([2.788, 0.0, 2.0]), np.array([2.0, 1.0, 0.0])
         >>> p_value_of_counts(estimate, np.full(3, 0.4), limit, np.full(3, 99.0)).round(4).tolist()
-        [0.0107, 1.0, 0.0]
+        [0.0113, 1.0, 0.0]
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         excess = (np.log(estimate) - np.log(limit)) * estimate
