@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from cvfail.evaluation import open_evaluation as open  # noqa: A004
     from cvfail.failures.costs import Costs
     from cvfail.failures.failure_mode import FailureMode
+    from cvfail.failures.interventions.rule import read_rules
     from cvfail.failures.mode_files import read_modes
+    from cvfail.failures.plan.plan import read_plan
     from cvfail.gate.baseline import read_baseline
     from cvfail.gate.runs import runs
     from cvfail.io.coco import read_coco
@@ -77,6 +79,8 @@ _HOME = {
     "read_coco": "cvfail.io.coco",
     "read_modes": "cvfail.failures.mode_files",
     "read_parquet": "cvfail.io.parquet",
+    "read_plan": "cvfail.failures.plan.plan",
+    "read_rules": "cvfail.failures.interventions.rule",
     "read_verdicts": "cvfail.labels.verdicts",
     "with_attributes": "cvfail.attributes.joining",
     "with_crowding": "cvfail.attributes.crowding",
@@ -126,6 +130,8 @@ __all__ = [
     "read_coco",
     "read_modes",
     "read_parquet",
+    "read_plan",
+    "read_rules",
     "read_verdicts",
     "runs",
     "scan_parquet",

@@ -11,6 +11,7 @@ from cvfail.evaluation import evaluate
 from cvfail.failures.causes.register import CAUSES, INHERENT
 from cvfail.failures.costs import Costs
 from cvfail.failures.failure_mode import ERRORS, FailureMode
+from cvfail.failures.interventions.rule import read_rules
 from cvfail.matching.policy import Policy
 from tests.failures.test_modes import street
 
@@ -32,9 +33,16 @@ def test_the_python_of_the_page_runs_from_top_to_bottom(tmp_path, monkeypatch):
 
 
 def test_the_costs_of_the_page_are_costs():
-    (text,) = blocks("toml")
+    text, _ = blocks("toml")
     costs = Costs.from_dict(tomllib.loads(text)["costs"])
     assert [line.cost for line in costs.lines] == [2.0, 10.0, 50.0, 0.5]
+
+
+def test_the_rules_of_the_page_are_rules(tmp_path):
+    _, text = blocks("toml")
+    (tmp_path / "rules.toml").write_text(text, "utf-8")
+    rule = read_rules(tmp_path / "rules.toml")[-1]
+    assert (rule.name, rule.attributes, rule.least_share) == ("night_lamp", "time_of_day", 0.2)
 
 
 def test_the_json_of_the_page_is_a_mode():
