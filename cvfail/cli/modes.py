@@ -16,6 +16,7 @@ from cvfail.cli.training import training_table
 
 if TYPE_CHECKING:
     from cvfail.failures.costs import Costs
+    from cvfail.failures.interventions.rule import Rule
     from cvfail.failures.mode_table import FailureModes
 
 RankBy = Literal["excess", "risk", "recall", "precision", "f1", "ap"]
@@ -44,6 +45,7 @@ class ModeQuestions:
         save: Also write the modes to this JSON file, for failures --modes on a later evaluation.
         training: CSV or Parquet file with a row per training image and its attributes, for --causes and
             --interventions.
+        rules: TOML file of further rules for --interventions, or of others in place of cvfail's.
         examples: The rows of the failure mode of this rank instead.
         impact: What repairing each mode gives back instead, with intervals, alone and after those above it.
         causes: Why each mode happens instead: shares of its errors, with the evidence.
@@ -55,6 +57,7 @@ class ModeQuestions:
     costs: Annotated[Path | None, Parameter(metavar="FILE")] = None
     save: Annotated[Path | None, Parameter(metavar="FILE")] = None
     training: Annotated[Path | None, Parameter(metavar="FILE")] = None
+    rules: Annotated[Path | None, Parameter(metavar="FILE")] = None
     examples: Annotated[int | None, ONE_FORM, Parameter(metavar="RANK")] = None
     impact: Annotated[bool, ONE_FORM] = False
     causes: Annotated[bool, ONE_FORM] = False
@@ -106,11 +109,25 @@ class ModeQuestions:
             output.write(why.df, messages, caption=why.caption, shown=_CAUSE_COLUMNS)
         elif self.interventions:
             with messages.step("asking for causes and what to do"):
-                actions = found.interventions(training=training_table(self.training))
+                training, rules = training_table(self.training), rules_of(self.rules)
+                actions = found.interventions(training=training, rules=rules)
             output.write(actions.df, messages, caption=actions.caption, shown=_ACTION_COLUMNS)
         else:
             output.write(found.df, messages, caption=found.caption, shown=MODE_COLUMNS)
             warn_of_chance(found, messages)
+
+
+def rules_of(path: Path | None) -> tuple[Rule, ...] | None:
+    """The rules of a file with those of cvfail; None for the latter alone.
+
+    Raises:
+        MissingFileError, FormatError: The file is not what it should be.
+    """
+    if path is None:
+        return None
+    from cvfail.failures.interventions.rule import read_rules
+
+    return read_rules(path)
 
 
 DEFAULT_QUESTIONS = ModeQuestions()

@@ -12,13 +12,13 @@ from cyclopts.validators import Number
 from cvfail.cli import exits
 from cvfail.cli.inputs import DEFAULT_INPUTS, Inputs
 from cvfail.cli.messages import DEFAULT_MESSAGES, Messages
+from cvfail.cli.modes import rules_of
 from cvfail.cli.output import DEFAULT_OUTPUT, Output
 from cvfail.cli.training import training_table
 from cvfail.errors import PolicyError
 
 if TYPE_CHECKING:
     from cvfail.evaluation import Evaluation
-    from cvfail.failures.interventions.rule import Rule
     from cvfail.failures.mode_table import FailureModes
     from cvfail.failures.plan.plan import Plan
 
@@ -77,7 +77,7 @@ def plan(
                 max_false_positives=max_false_positives,
                 margin=margin,
                 training=training_table(training),
-                rules=_rules(rules),
+                rules=rules_of(rules),
             )
     else:
         from cvfail.failures.plan.plan import read_plan
@@ -96,14 +96,6 @@ def _modes(evaluation: Evaluation, error: str | None, where: str | None) -> Fail
     if error is None:
         return evaluation.failure_modes()
     return evaluation.reevaluate([evaluation.failure_mode(error, where or "")])
-
-
-def _rules(path: Path | None) -> tuple[Rule, ...] | None:
-    if path is None:
-        return None
-    from cvfail.failures.interventions.rule import read_rules
-
-    return read_rules(path)
 
 
 def _checked(made: Plan, evaluation: Evaluation, candidate: Path, output: Output, messages: Messages) -> int:

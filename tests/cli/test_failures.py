@@ -5,6 +5,7 @@ import json
 import pytest
 
 import cvfail as cf
+from cvfail.failures.interventions.rule import read_rules
 
 
 def test_the_ranking_is_that_of_the_python_interface(run, saved, evaluation):
@@ -85,3 +86,16 @@ def test_training_images_that_cannot_be_read(run, saved, tmp_path):
     answer = run("failures", saved, "--causes", "--training", tmp_path / "bad.parquet")
     assert answer.code == 3
     assert "bad.parquet" in answer.err
+
+
+def test_actions_by_own_rules(run, saved, evaluation, tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[[rule]]\nname = "ask"\nkind = "review"\ncauses = ["inherent"]\ngain = "none"\neffort = "hours"\n'
+        'least_share = 0.0\ntext = "Ask of {slice}."\n'
+    )
+    options = ["--level", 0.999, "--interventions", "--rules", rules]
+    answer = run("failures", saved, *options, "--format", "json")
+    expected = evaluation.failure_modes(level=0.999).interventions(rules=read_rules(rules))
+    assert json.loads(answer.out) == expected.to_dicts()
+    assert "ask" in expected.df["action"].to_list()
