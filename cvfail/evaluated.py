@@ -14,7 +14,7 @@ from cvfail.tables.dataset import Dataset
 
 
 class Evaluated:
-    """The tables of an evaluation; `cvfail.evaluation.Evaluation` adds the questions.
+    """The tables of an evaluation; `cvfail.measurable` and `cvfail.evaluation` add the questions.
 
     Attributes:
         evidence: The matched tables.

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
 
 import polars as pl
 
-from cvfail.evaluated import Evaluated
 from cvfail.evaluating import evaluate, open_evaluation
+from cvfail.measurable import Measurable
 from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
-    from cvfail.calibration.calibration_table import Calibration, CalibrationOptions
-    from cvfail.calibration.fitting import FitOptions, FittedCalibration
-    from cvfail.decomposition.error_types import ErrorTypes
-    from cvfail.decomposition.groups import By
-    from cvfail.decomposition.hoiem import HoiemErrors
-    from cvfail.decomposition.hoiem_sensitivity import HoiemSensitivity
-    from cvfail.decomposition.similar_classes import Similar
     from cvfail.failures.costs import Costs
     from cvfail.failures.failure_mode import FailureMode
     from cvfail.failures.mode_table import FailureModes
@@ -32,11 +25,6 @@ if TYPE_CHECKING:
     from cvfail.labels.object_label_quality import ObjectLabelQuality
     from cvfail.labels.suspects import LabelErrors, SuspectOptions
     from cvfail.labels.verdicts import Verdicts
-    from cvfail.metrics.averages import Average
-    from cvfail.metrics.confusion import ConfusionMatrix
-    from cvfail.metrics.curves.kinds import CurveKind, CurveOptions
-    from cvfail.metrics.curves.roc import Area
-    from cvfail.metrics.voc import Method, VocAveragePrecision
     from cvfail.slices.found_slices import SliceSearch
     from cvfail.slices.membership import FalsePositives
     from cvfail.slices.predicates import Slices
@@ -52,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "evaluate", "open_evaluation"]
 
 
-class Evaluation(Evaluated):
+class Evaluation(Measurable):
     """A model's predictions on a dataset with the outcome of every row.
 
     `iou` and `score` are keyword arguments of most questions; the policy's operating point is used where they
@@ -72,135 +60,6 @@ class Evaluation(Evaluated):
             PolicyError: The overlap threshold is not on the policy's ladder.
         """
         return Evaluation(self.evidence.at(iou=iou, score=score))
-
-    def coco_summary(
-        self,
-        *,
-        metrics: Sequence[str] | None = None,
-        replicates: int = 200,
-        confidence: float = 0.95,
-        seed: int = 0,
-    ) -> ResultTable:
-        """AP and AR as COCO summarises them; see `cvfail.metrics.coco_summary`."""
-        from cvfail.metrics.coco_summary import coco_summary
-
-        return coco_summary(
-            self.evidence, metrics=metrics, replicates=replicates, confidence=confidence, seed=seed
-        )
-
-    def average_precision(
-        self,
-        *,
-        by: str | Sequence[str] = (),
-        replicates: int = 200,
-        confidence: float = 0.95,
-        seed: int = 0,
-    ) -> ResultTable:
-        """Average precision of every class, also by image attributes; see `cvfail.metrics.average_precision`."""
-        from cvfail.metrics.average_precision import average_precision
-
-        names = [by] if isinstance(by, str) else list(by)
-        return average_precision(
-            self.evidence, by=names, replicates=replicates, confidence=confidence, seed=seed
-        )
-
-    def voc_average_precision(
-        self,
-        *,
-        iou: float = 0.5,
-        legacy_plus_one: bool = False,
-        method: Method = "area",
-        replicates: int = 200,
-        confidence: float = 0.95,
-        seed: int = 0,
-    ) -> VocAveragePrecision:
-        """Average precision by PASCAL VOC's protocol, which matches in its own way; see `cvfail.metrics.voc`."""
-        from cvfail.metrics.voc import voc_average_precision
-
-        return voc_average_precision(
-            self.evidence,
-            iou=iou,
-            legacy_plus_one=legacy_plus_one,
-            method=method,
-            replicates=replicates,
-            confidence=confidence,
-            seed=seed,
-        )
-
-    def wider_face_average_precision(
-        self,
-        *,
-        keep: Mapping[str, str] | Sequence[str] = ("easy", "medium", "hard"),
-        replicates: int = 200,
-        confidence: float = 0.95,
-        seed: int = 0,
-    ) -> ResultTable:
-        """Average precision by WIDER FACE's protocol, matched in its own way; see `cvfail.metrics.wider_face`."""
-        from cvfail.metrics.wider_face import wider_face_average_precision
-
-        return wider_face_average_precision(
-            self.evidence, keep=keep, replicates=replicates, confidence=confidence, seed=seed
-        )
-
-    def confusion_matrix(self, *, iou: float | None = None, score: float | None = None) -> ConfusionMatrix:
-        """Rows true, columns predicted, ``(background)`` last; see `cvfail.metrics.confusion`."""
-        from cvfail.metrics.confusion import confusion_matrix
-
-        return confusion_matrix(self._point(iou, score))
-
-    def metrics(
-        self,
-        *,
-        by: str | Sequence[str] = (),
-        iou: float | None = None,
-        score: float | None = None,
-        average: Average = "micro",
-        confidence: float = 0.95,
-    ) -> ResultTable:
-        """Precision, recall and F1 overall or by attributes; see `cvfail.metrics.rates`.
-
-        A classifier has specificity and accuracy as well; see `cvfail.metrics.classification`.
-        """
-        if self.task == "classification":
-            from cvfail.metrics.classified_images import classified_image_rates as answer
-        else:
-            from cvfail.metrics.rates import rates as answer
-        names = [by] if isinstance(by, str) else list(by)
-        return answer(self._point(iou, score), by=names, average=average, confidence=confidence)
-
-    def agreement(self, *, by: str | Sequence[str] = (), confidence: float = 0.95) -> ResultTable:
-        """Accuracy, balanced accuracy, Matthews' correlation and kappa of a classifier, overall or by attributes."""
-        from cvfail.metrics.classified_images import classified_image_agreement
-
-        names = [by] if isinstance(by, str) else list(by)
-        return classified_image_agreement(self._point(None, None), by=names, confidence=confidence)
-
-    def error_types(
-        self,
-        *,
-        by: By = (),
-        iou: float | None = None,
-        score: float | None = None,
-        progressive: bool = False,
-        compat: Literal["tidecv"] | None = None,
-        replicates: int = 0,
-        confidence: float = 0.95,
-        seed: int = 0,
-    ) -> ErrorTypes:
-        """Errors by TIDE's types, with counts and gains; see `cvfail.decomposition.error_types`."""
-        from cvfail.decomposition.error_types import error_types
-
-        return error_types(
-            self.evidence,
-            by=by,
-            iou=iou,
-            score=score,
-            progressive=progressive,
-            compat=compat,
-            replicates=replicates,
-            confidence=confidence,
-            seed=seed,
-        )
 
     def failure_modes(
         self,
@@ -259,56 +118,6 @@ class Evaluation(Evaluated):
             self._point(iou, score), attribute, value, against, within=names, confidence=confidence
         )
 
-    def lrp(
-        self,
-        *,
-        by: By = (),
-        iou: float | None = None,
-        score: float | None = None,
-        confidence: float = 0.95,
-    ) -> ResultTable:
-        """Localisation recall precision; see `cvfail.decomposition.localisation_recall_precision`."""
-        from cvfail.decomposition.localisation_recall_precision import localisation_recall_precision
-
-        return localisation_recall_precision(self._point(iou, score), by=by, confidence=confidence)
-
-    def hoiem(
-        self,
-        *,
-        by: By = (),
-        similar: Similar | None = None,
-        iou: float | None = None,
-        score: float | None = None,
-        replicates: int = 0,
-        confidence: float = 0.95,
-        seed: int = 0,
-    ) -> HoiemErrors:
-        """False positives by Hoiem's categories, with shares and gains; see `cvfail.decomposition.hoiem`."""
-        from cvfail.decomposition.hoiem import hoiem
-
-        point = self._point(iou, score)
-        return hoiem(point, by=by, similar=similar, replicates=replicates, confidence=confidence, seed=seed)
-
-    def hoiem_sensitivity(
-        self,
-        *,
-        characteristics: Sequence[str] | None = None,
-        iou: float | None = None,
-        positives: float | None = None,
-        min_support: int = 10,
-        confidence: float = 0.95,
-    ) -> HoiemSensitivity:
-        """AP by what objects are like; see `cvfail.decomposition.hoiem_sensitivity`."""
-        from cvfail.decomposition.hoiem_sensitivity import hoiem_sensitivity
-
-        return hoiem_sensitivity(
-            self._point(iou, None),
-            characteristics=characteristics,
-            positives=positives,
-            min_support=min_support,
-            confidence=confidence,
-        )
-
     def reevaluate(
         self, modes: Iterable[FailureMode], *, costs: Costs | None = None, level: float = 0.05
     ) -> FailureModes:
@@ -353,22 +162,6 @@ class Evaluation(Evaluated):
 
         return label_noise(self.evidence, compat=compat, confidence=confidence)
 
-    def calibration(
-        self, *, iou: float | None = None, score: float | None = None, **options: Unpack[CalibrationOptions]
-    ) -> Calibration:
-        """How well confidence says how often predictions are right; see `cvfail.calibration.calibration_table`."""
-        from cvfail.calibration.calibration_table import calibration
-
-        return calibration(self._point(iou, score), **options)
-
-    def fit_calibration(
-        self, *, iou: float | None = None, score: float | None = None, **options: Unpack[FitOptions]
-    ) -> FittedCalibration:
-        """A map that makes scores mean what they say, judged on other images; see `cvfail.calibration.fitting`."""
-        from cvfail.calibration.fitting import fit_calibration
-
-        return fit_calibration(self._point(iou, score), **options)
-
     def slices(
         self,
         slices: Slices,
@@ -412,43 +205,6 @@ class Evaluation(Evaluated):
         from cvfail.slices.targets import find_slices
 
         return find_slices(self._point(iou, score), target, attributes=attributes, weight=weight, **options)
-
-    def curve(
-        self,
-        kind: CurveKind = "score",
-        *,
-        by: str | Sequence[str] = (),
-        iou: float | None = None,
-        **options: Unpack[CurveOptions],
-    ) -> ResultTable:
-        """All score thresholds at once: ``score``, ``roc``, ``det`` or ``froc``; see `cvfail.metrics.curves`."""
-        from cvfail.metrics.curves.kinds import curve
-
-        names = [by] if isinstance(by, str) else list(by)
-        return curve(self._point(iou, None), kind, by=names, **options)
-
-    def curve_area(
-        self,
-        area: Area = "precision_recall",
-        *,
-        by: str | Sequence[str] = "category",
-        iou: float | None = None,
-        replicates: int = 200,
-        confidence: float = 0.95,
-        seed: int = 0,
-    ) -> ResultTable:
-        """The area below precision against recall, or below ROC; see `cvfail.metrics.curves.roc.curve_area`."""
-        from cvfail.metrics.curves.roc import curve_area
-
-        names = [by] if isinstance(by, str) else list(by)
-        return curve_area(
-            self._point(iou, None),
-            area=area,
-            by=names,
-            replicates=replicates,
-            confidence=confidence,
-            seed=seed,
-        )
 
     def operating_points(
         self, *, by: str | Sequence[str] = (), iou: float | None = None, **options: Unpack[Conditions]
