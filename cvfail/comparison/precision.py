@@ -47,46 +47,53 @@ def precision_differences(
         A replicate without ground truth of a class has no value there, and the mean is over the others. Memory: a
         batch of 100 replicates of every class and threshold. Cost: a pass over the predictions per replicate.
     """
-    sides = [first, second]
-    whole = [_estimates(one, images, threads) for one in sides]
-    batches = [weights[:, start : start + _BATCH] for start in range(0, weights.shape[1], _BATCH)]
-    parts = [[_replicates(one, batch, images, threads) for one in sides] for batch in batches]
+    own, other = (class_precision(one, weights, images=images, threads=threads) for one in (first, second))
     units, clusters = _support(first, images)
-    found = {}
-    for name in PRECISIONS:
-        if name not in whole[0]:
-            continue
-        empty = np.zeros((units.size - 1, 0))
-        drawn = [np.concatenate([empty, *(part[side][name] for part in parts)], axis=1) for side in range(2)]
-        estimates = [with_mean(one[name][:, None])[:, 0] for one in whole]
-        found[name] = Difference.of(
-            (estimates[0], estimates[1]),
-            with_mean(drawn[1]) - with_mean(drawn[0]),
+    return {
+        name: Difference.of(
+            (own[name][:, 0], other[name][:, 0]),
+            other[name][:, 1:] - own[name][:, 1:],
             support=units,
             clusters=clusters,
             unlike=clusters,
             confidence=confidence,
         )
-    return found
+        for name in own
+    }
 
 
-def _estimates(evidence: Evidence, images: Mask | None, threads: int | None) -> dict[str, Numbers]:
-    """By metric, shape (K,)."""
+def class_precision(
+    evidence: Evidence,
+    weights: NDArray[np.uint8],
+    *,
+    images: Mask | None = None,
+    threads: int | None = None,
+) -> dict[str, Numbers]:
+    """AP of one model: the value, then its replicates.
+
+    Args:
+        evidence: Matched detections, whole or as a slice sees them.
+        weights: As in `precision_differences`.
+        images: As in `precision_differences`.
+        threads: As in `precision_differences`.
+
+    Returns:
+        By metric of `PRECISIONS`: every class, and last the mean over classes with ground truth, shape
+        (K + 1, 1 + B); NaN where undefined.
+    """
     level = None if images is None else np.where(images, 0, -1).astype(np.int32)
     curves = levelled_precision(evidence, level_of_image=level, threads=threads)
-    return _summaries(curves.average_precision[:, 0, 0], evidence)
-
-
-def _replicates(
-    evidence: Evidence, weights: NDArray[np.uint8], images: Mask | None, threads: int | None
-) -> dict[str, Numbers]:
-    """By metric, shape (K, B)."""
-    samples = replicate_precision(evidence, images=images, area_count=1, weights=weights, threads=threads)
-    return _summaries(samples.average_precision[:, 0], evidence)
+    parts = [_summaries(curves.average_precision[:, 0, 0, :, None], evidence)]
+    for start in range(0, weights.shape[1], _BATCH):
+        samples = replicate_precision(
+            evidence, images=images, area_count=1, weights=weights[:, start : start + _BATCH], threads=threads
+        )
+        parts.append(_summaries(samples.average_precision[:, 0], evidence))
+    return {name: _with_mean(np.concatenate([part[name] for part in parts], axis=1)) for name in parts[0]}
 
 
 def _summaries(values: Numbers, evidence: Evidence) -> dict[str, Numbers]:
-    """AP over the ladder and at .5, from shape (K, T, …)."""
+    """AP over the ladder and at .5, from shape (K, T, B)."""
     ladder = evidence.policy.iou_thresholds
     summaries = {"ap": values.mean(axis=1)}
     return summaries | ({"ap50": values[:, ladder.index(0.5)]} if 0.5 in ladder else {})
@@ -108,7 +115,7 @@ def _support(evidence: Evidence, images: Mask | None) -> tuple[Numbers, NDArray[
     )
 
 
-def with_mean(values: Numbers) -> Numbers:
+def _with_mean(values: Numbers) -> Numbers:
     """Rows of classes, and last their mean over those that are defined, shape (K + 1, B)."""
     defined = ~np.isnan(values)
     count = defined.sum(axis=0)
