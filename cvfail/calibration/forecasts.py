@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from cvfail.errors import QueryError
 from cvfail.evidence.evidence import Evidence
 from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.evidence.probabilities import probability_matrix
 from cvfail.tables.arrays import read_only
-from cvfail.tables.identifiers import encode
 
 Numbers = NDArray[np.float64]
 
@@ -139,16 +139,7 @@ def _probabilities(evidence: Evidence, rows: NDArray[np.int64]) -> Numbers:
     if "probabilities" not in evidence.outcomes.names("predictions"):
         return np.zeros((rows.size, 0))
     given = evidence.outcomes.column("predictions", "probabilities").gather(rows)
-    if given.null_count():
-        return np.zeros((rows.size, 0))
-    keys = evidence.coding.category_keys
-    if not len(given):
-        return np.zeros((0, len(keys)))
-    width = int(given.list.len()[0])
-    columns = encode(evidence.categories["category_id"], keys)[:width]
-    matrix = np.zeros((rows.size, len(keys)))
-    matrix[:, columns] = given.explode(empty_as_null=False).to_numpy().reshape(rows.size, width)
-    return matrix
+    return np.zeros((rows.size, 0)) if given.null_count() else probability_matrix(evidence, rows)
 
 
 def _boxes(evidence: Evidence, rows: NDArray[np.int64]) -> Numbers:

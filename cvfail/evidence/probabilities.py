@@ -37,9 +37,23 @@ def labelled_probabilities(
     answer[coding.image[told]] = told
     truth = np.flatnonzero(evidence.regular() & (answer[coding.truth_image] >= 0))
     prediction = answer[coding.truth_image[truth]]
+    return truth, prediction, probability_matrix(evidence, prediction)
+
+
+def probability_matrix(evidence: Evidence, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The probability of each category code.
+
+    Args:
+        evidence: Of a classifier.
+        rows: Prediction rows that have probabilities, shape (n,).
+
+    Returns:
+        Shape (n, K); 0 for classes that the model does not know.
+    """
+    keys = evidence.coding.category_keys
+    given = evidence.outcomes.column("predictions", "probabilities").gather(rows)
     width = int(given.list.len().max() or 0)  # type: ignore[arg-type]
-    rows = given.gather(prediction).explode(empty_as_null=False).to_numpy().reshape(truth.size, width)
-    columns = encode(evidence.categories["category_id"], coding.category_keys)[:width]
-    matrix = np.zeros((truth.size, len(coding.category_keys)))
-    matrix[:, columns] = rows
-    return truth, prediction, matrix
+    matrix = np.zeros((rows.size, len(keys)))
+    columns = encode(evidence.categories["category_id"], keys)[:width]
+    matrix[:, columns] = given.explode(empty_as_null=False).to_numpy().reshape(rows.size, width)
+    return matrix
