@@ -61,7 +61,7 @@ def make_plan(
         max_false_positives=max_false_positives,
         margin=margin,
         steps=(
-            _define(row, errors, size, modes.caption),
+            _define(row, errors, size),
             _look(row, causes),
             _act(own),
             _verify(row, own, size),
@@ -70,7 +70,7 @@ def make_plan(
     )
 
 
-def _define(row: dict[str, Any], errors: ModeErrors, size: SliceSize, caption: str) -> Step:
+def _define(row: dict[str, Any], errors: ModeErrors, size: SliceSize) -> Step:
     lines = [row["mode"]]
     if size.rate is not None:
         known = "" if size.lower is None else f" (95 % interval {size.lower:.1%} to {size.upper:.1%})"
@@ -78,7 +78,7 @@ def _define(row: dict[str, Any], errors: ModeErrors, size: SliceSize, caption: s
             f"Baseline: {row['errors']} errors in {_counted(errors, row['support'])}, "
             f"a rate of {size.rate:.1%}{known}."
         )
-    lines += [f"The slice in SQL: {row['where']}", f"Operating point: {caption.split('; ')[1]}"]
+    lines += [f"The slice in SQL: {row['where']}", f"Operating point: {errors.point.describe()}"]
     lines.append(f"Frozen as {row['hash']}: the same slice, error and thresholds on every later evaluation.")
     if not row["significant"]:
         lines.append("This may well be chance: the excess is not significant. Collect more images first.")

@@ -65,6 +65,11 @@ def test_a_plan_has_five_steps_with_the_numbers_of_the_mode(baseline, plan):
     assert "0.05 per image" in plan.steps[4].lines[0]
 
 
+def test_the_plan_tells_the_operating_point_of_its_mode(baseline):
+    mode = baseline.failure_mode("missed", SLICE, iou=0.75, score=0.6)
+    assert "IoU >= 0.75, score >= 0.6" in " ".join(baseline.reevaluate([mode]).plan(1).steps[0].lines)
+
+
 def test_the_frozen_slice_is_the_one_that_was_asked_for(plan):
     assert [str(one) for one in plan.mode.conditions] == ["light=night", "size=small"]
     assert plan.mode.error == "missed"
