@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
@@ -13,9 +13,8 @@ from cvfail.errors import QueryError
 from cvfail.evidence.attributes import attribute_names
 from cvfail.evidence.attributes import attributes as attributes_of
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.failures.costs import Costs
-from cvfail.failures.mode_table import FailureModes, RankBy
-from cvfail.failures.modes import modes_of_search
+from cvfail.failures.mode_table import FailureModes
+from cvfail.failures.modes import ModeOptions, failure_modes
 from cvfail.failures.units import ErrorUnits, object_units, prediction_units
 from cvfail.failures.value_pair import Value, ValuePair
 from cvfail.slices.every_slice import cells_of
@@ -49,16 +48,7 @@ def failure_contrast(
     against: Value,
     *,
     attributes: Sequence[str] | None = None,
-    max_order: int = 1,
-    level: float = 0.05,
-    min_support: int = 20,
-    min_clusters: int = 10,
-    costs: Costs | None = None,
-    rank_by: RankBy | None = None,
-    confidence: float = 0.95,
-    insignificant: int = 5,
-    replicates: int = 200,
-    seed: int = 0,
+    **options: Unpack[ModeOptions],
 ) -> FailureModes:
     """Rank where the model fails more with one value of an attribute than with another.
 
@@ -70,16 +60,8 @@ def failure_contrast(
         against: The value that it is compared with.
         attributes: What slices are made of; every other attribute of images and ground truth, class and size if not
             given.
-        max_order: How many attributes a slice may fix beside the value, 1 or more.
-        level: Modes with a q-value below it are significant.
-        min_support: Slices in which either value has fewer units are not looked at.
-        min_clusters: Slices in which either value has units in fewer images (or clusters) are not looked at.
-        costs: See `cvfail.failures.modes.failure_modes`.
-        rank_by: See `cvfail.failures.modes.failure_modes`.
-        confidence: Coverage of the intervals.
-        insignificant: How many of the largest insignificant excesses are listed after the significant ones.
-        replicates: Bootstrap replicates behind the intervals of `FailureModes.impact`.
-        seed: Of their weights.
+        **options: Those of `cvfail.failures.modes.failure_modes`. max_order is how many attributes a slice may fix
+            beside the value, 1 if not given; min_support and min_clusters are of the units of either value.
 
     Returns:
         The modes, the costliest first, significant ones before the others; see `FailureModes`. `rest_rate` is that of
@@ -98,21 +80,9 @@ def failure_contrast(
     """
     pair = ValuePair.of(point.evidence, attribute, value, against)
     names = attribute_names(point.evidence) if attributes is None else list(dict.fromkeys(attributes))
-    return modes_of_search(
-        point,
-        [name for name in names if name != attribute],
-        pair=pair,
-        max_order=max_order,
-        level=level,
-        min_support=min_support,
-        min_clusters=min_clusters,
-        costs=costs,
-        rank_by=rank_by,
-        confidence=confidence,
-        insignificant=insignificant,
-        replicates=replicates,
-        seed=seed,
-    )
+    options.setdefault("max_order", 1)
+    others = [name for name in names if name != attribute]
+    return failure_modes(point, attributes=others, pair=pair, **options)
 
 
 def contrast_rates(

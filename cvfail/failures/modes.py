@@ -44,6 +44,7 @@ def failure_modes(
     point: OperatingPoint,
     *,
     attributes: Sequence[str] | None = None,
+    pair: ValuePair | None = None,
     max_order: int = 2,
     level: float = 0.05,
     min_support: int = 20,
@@ -61,6 +62,8 @@ def failure_modes(
         point: The evaluation at an overlap and a score threshold.
         attributes: What slices are made of; every attribute of images and ground truth, class and size if not
             given.
+        pair: Two values of an attribute, of which the one is compared with the other instead of with the rest; see
+            `cvfail.failures.contrast.failure_contrast`.
         max_order: How many attributes a slice may fix, 1 or more.
         level: Modes with a q-value below it are significant.
         min_support: Slices with fewer units are not looked at.
@@ -89,49 +92,13 @@ def failure_modes(
         for another class are told as a→b where 80 % of them are of one pair; p and q are of the slice as it was
         tested. Attributes that only ground truth has are not used for false positives.
     """
-    names = attribute_names(point.evidence) if attributes is None else list(dict.fromkeys(attributes))
-    return modes_of_search(
-        point,
-        names,
-        max_order=max_order,
-        level=level,
-        min_support=min_support,
-        min_clusters=min_clusters,
-        costs=costs,
-        rank_by=rank_by,
-        confidence=confidence,
-        insignificant=insignificant,
-        replicates=replicates,
-        seed=seed,
-    )
-
-
-def modes_of_search(
-    point: OperatingPoint,
-    names: Sequence[str],
-    *,
-    pair: ValuePair | None = None,
-    max_order: int,
-    level: float,
-    min_support: int,
-    min_clusters: int,
-    costs: Costs | None,
-    rank_by: RankBy | None,
-    confidence: float,
-    insignificant: int,
-    replicates: int,
-    seed: int,
-) -> FailureModes:
-    """Search slices of some attributes and rank what is found.
-
-    Arguments are those of `failure_modes`; with a pair of values the one is compared with the other.
-    """
     if max_order < 1:
         raise QueryError(f"max_order must be at least 1; found {max_order}")
     rank_by = rank_by or ("excess" if costs is None else "risk")
     if rank_by not in get_args(RankBy):
         raise QueryError(f"modes cannot be ranked by {rank_by!r}. Hint: {', '.join(get_args(RankBy))}")
     evidence = point.evidence
+    names = attribute_names(evidence) if attributes is None else list(dict.fromkeys(attributes))
     searched = search_modes(
         point,
         names,
