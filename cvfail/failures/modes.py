@@ -163,10 +163,16 @@ def reevaluated(
         found,
         rank_by=None,
         costs=costs,
-        caption=f"{len(found)} failure modes looked at again; {evidence.describe()}",
+        caption=f"{len(found)} failure modes looked at again; {_points(known.values(), evidence)}",
         search=Search((), (), len(found), level, 0, 0),
         options={"replicates": replicates, "confidence": confidence, "seed": seed},
     )
+
+
+def _points(known: Iterable[RowErrors], evidence: Evidence) -> str:
+    """At which operating point modes are, for captions."""
+    told = sorted({own.point.describe() for own in known})
+    return "each at its own operating point" if len(told) > 1 else told[0] if told else evidence.describe()
 
 
 def frozen_mode(point: OperatingPoint, error: str, where: str = "") -> FailureMode:

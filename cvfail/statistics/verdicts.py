@@ -27,15 +27,7 @@ def at_most(limit: pl.Expr, *, lower: str = "lower", upper: str = "upper") -> pl
         >>> frame.select(at_most(pl.lit(0.1)))["verdict"].to_list()
         ['pass', 'investigate', 'fail', 'investigate']
     """
-    passes, fails = pl.col(upper) <= limit, pl.col(lower) > limit
-    return (
-        pl.when(passes)
-        .then(pl.lit("pass"))
-        .when(fails)
-        .then(pl.lit("fail"))
-        .otherwise(pl.lit("investigate"))
-        .alias("verdict")
-    )
+    return _verdict(pl.col(upper) <= limit, pl.col(lower) > limit)
 
 
 def falls(*, lower: str = "lower", upper: str = "upper") -> pl.Expr:
@@ -54,15 +46,12 @@ def falls(*, lower: str = "lower", upper: str = "upper") -> pl.Expr:
         >>> frame.select(falls())["verdict"].to_list()
         ['pass', 'investigate', 'fail']
     """
-    passes, fails = pl.col(upper) < 0.0, pl.col(lower) >= 0.0
-    return (
-        pl.when(passes)
-        .then(pl.lit("pass"))
-        .when(fails)
-        .then(pl.lit("fail"))
-        .otherwise(pl.lit("investigate"))
-        .alias("verdict")
-    )
+    return _verdict(pl.col(upper) < 0.0, pl.col(lower) >= 0.0)
+
+
+def _verdict(passes: pl.Expr, fails: pl.Expr) -> pl.Expr:
+    known = pl.when(passes).then(pl.lit("pass")).when(fails).then(pl.lit("fail"))
+    return known.otherwise(pl.lit("investigate")).alias("verdict")
 
 
 def overall(verdicts: pl.Series) -> Verdict:

@@ -151,7 +151,9 @@ def test_means_over_classes_are_those_of_each_model_and_of_each_replicate(seed):
         kept = [v for v, there in zip(values, has, strict=True) if there and not np.isnan(v)]
         return np.mean(kept) if kept else np.nan
 
-    for row in table.metrics.df.filter(pl.col("metric").str.starts_with("macro_")).iter_rows(named=True):
+    means = table.metrics.df.filter(pl.col("metric").str.starts_with("macro_"))
+    assert sorted(means["metric"]) == ["macro_f1", "macro_precision", "macro_recall"]
+    for row in means.iter_rows(named=True):
         name = row["metric"].removeprefix("macro_")
         same(row["baseline"], mean(0, name))
         same(row["candidate"], mean(1, name))

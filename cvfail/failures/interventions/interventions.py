@@ -62,9 +62,16 @@ class Interventions(ResultTable):
             actions come first, then those that promise most; what cannot be predicted is null and last.
     """
 
-    def __init__(self, df: pl.DataFrame, *, caption: str, modes: Sequence[ModeErrors]) -> None:
+    def __init__(
+        self,
+        df: pl.DataFrame,
+        *,
+        caption: str,
+        modes: Sequence[ModeErrors],
+        watched: Mapping[int, tuple[FailureMode, ...]],
+    ) -> None:
         super().__init__(df, caption=caption)
-        self._modes = tuple(modes)
+        self._modes, self._watched = tuple(modes), dict(watched)
 
     def _shown(self) -> pl.DataFrame:
         return self.df.select("rank", "action", "errors_gone", "false_positives", "f1_gain", "basis", "text")
@@ -79,8 +86,10 @@ class Interventions(ResultTable):
             raise QueryError(
                 f"there is no failure mode of rank {rank}. Hint: ranks run from 1 to {len(self._modes)}"
             )
-        one = self._modes[rank - 1]
-        return watched_modes(one.mode, one.point.evidence)
+        if rank not in self._watched:
+            one = self._modes[rank - 1]
+            self._watched[rank] = watched_modes(one.mode, one.point.evidence)
+        return self._watched[rank]
 
 
 def interventions(
@@ -116,15 +125,23 @@ def interventions(
     rules = shipped_rules() if rules is None else rules
     significant = dict(modes.df.select("rank", "significant").iter_rows())
     counts: dict[tuple[float, float], Counts] = {}
+    watched: dict[int, tuple[FailureMode, ...]] = {}
     rows: list[dict[str, Any]] = []
     for rank, errors in enumerate(modes.errors, 1):
         if only_significant and not significant[rank]:
             continue
-        now = counts.setdefault((errors.mode.iou, errors.mode.score), Counts.of(errors.point))
-        rows += _actions(errors, why.df.filter(rank=rank), why, rules, now, (margin, level, power))
+        place = (errors.mode.iou, errors.mode.score)
+        if place not in counts:
+            counts[place] = Counts.of(errors.point)
+        watched[rank] = watched_modes(errors.mode, errors.point.evidence)
+        names = "; ".join(one.name for one in watched[rank])
+        actions = _actions(
+            errors, why.df.filter(rank=rank), why, rules, counts[place], (margin, level, power)
+        )
+        rows += [{**action, "watch": names} for action in actions]
     frame = pl.DataFrame(rows, schema={**INTERVENTION_SCHEMA, "place": pl.Int64})
-    names = modes.df.select("rank", mode="mode", hash="hash")
-    frame = frame.drop("mode", "hash").join(names, on="rank", how="left", maintain_order="left")
+    named = modes.df.select("rank", "mode", "hash")
+    frame = frame.drop("mode", "hash").join(named, on="rank", how="left", maintain_order="left")
     ordered = frame.sort(
         "rank",
         pl.col("basis").replace_strict(_SURENESS, return_dtype=pl.Int64),
@@ -137,6 +154,7 @@ def interventions(
         ordered.select(list(INTERVENTION_SCHEMA)),
         caption=f"actions for {modes.caption}",
         modes=modes.errors,
+        watched=watched,
     )
 
 
@@ -152,7 +170,6 @@ def _actions(
     margin, level, power = asked
     size = SliceSize.of(errors)
     told = mode_facts(errors, size, margin=margin)
-    watch = "; ".join(one.name for one in watched_modes(errors.mode, errors.point.evidence))
     largest = causes["share"].arg_max()
     for number, row in enumerate(causes.iter_rows(named=True)):
         if row["share"] is None:
@@ -177,7 +194,6 @@ def _actions(
                 "images_needed": needed,
                 "images_here": size.images,
                 "enough_images": None if needed is None else needed <= size.images,
-                "watch": watch,
                 "place": place,
             }
 
