@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 
 from cvfail.cli.inputs import DEFAULT_INPUTS, Inputs
 from cvfail.cli.messages import DEFAULT_MESSAGES, Messages
-from cvfail.cli.modes import DEFAULT_QUESTIONS, ONE_FORM, ModeQuestions
+from cvfail.cli.modes import DEFAULT_QUESTIONS, MODE_COLUMNS, ONE_FORM, ModeQuestions
 from cvfail.cli.output import DEFAULT_OUTPUT, Output
 from cvfail.errors import QueryError
 
@@ -42,8 +42,8 @@ def contrast(
     """Failure modes of one value against another.
 
     How often each error happens with either value, then the failure modes: errors of the first in excess of those
-    that the rate of the second leads to expect, of everything and in the same slice. Files and data formats hold
-    the modes alone; --rates gives the rates.
+    that the rate of the second leads to expect, of everything and in the same slice. With --interventions what to do
+    follows: thresholds, data and more. Files and data formats hold the last of these alone; --rates gives the rates.
 
     Args:
         attribute: What has the values: time_of_day.
@@ -64,7 +64,8 @@ def contrast(
             f"the run comes last. Hint: cvfail contrast time_of_day night day {attribute}, with your names"
         )
     evaluation = inputs.evaluation(messages)
-    is_whole = questions.is_ranking and output.file is None and output.format in {None, "table"}
+    is_read = output.file is None and output.format in {None, "table"}
+    is_whole = is_read and (questions.is_ranking or questions.interventions)
     if rates or is_whole:
         table = evaluation.contrast_rates(attribute, value, against, within=within)
         output.write(table.df, messages, caption=table.caption, shown=_RATE_COLUMNS)
@@ -77,4 +78,7 @@ def contrast(
         found = evaluation.failure_contrast(
             attribute, value, against, attributes=attributes, max_order=max_order, **options
         )
+    if is_whole and questions.interventions:
+        output.write(found.df, messages, caption=found.caption, shown=MODE_COLUMNS)
+        sys.stdout.write("\n")
     questions.answer(found, output, messages)

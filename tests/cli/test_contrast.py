@@ -33,6 +33,16 @@ def test_a_person_reads_the_rates_first_and_then_the_modes(run, saved):
     assert rates < out.index("background") < modes < out.index("light=night & ")
 
 
+def test_a_person_reads_what_to_do_after_the_modes(run, saved):
+    out = run("contrast", *PAIR, saved, "--interventions").out
+    places = [
+        out.index(f"{what} light=night")
+        for what in ("errors of", "failure modes of", "actions for failure modes of")
+    ]
+    assert places == sorted(places)
+    assert out.startswith(run("contrast", *PAIR, saved).out)
+
+
 def test_a_file_gets_the_modes_alone(run, saved, evaluation, tmp_path):
     path = tmp_path / "modes.json"
     answer = run("contrast", *PAIR, saved, "-o", path)
