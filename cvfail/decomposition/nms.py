@@ -84,26 +84,8 @@ def nms_replay(
     return pl.DataFrame(columns)
 
 
-def nms_removed(point: OperatingPoint, threshold: float) -> Mask:
-    """The predictions of an operating point that a suppression at one overlap threshold removes.
-
-    Args:
-        point: The evaluation at an overlap and a score threshold.
-        threshold: Of the suppression, as in `nms_replay`.
-
-    Returns:
-        Prediction rows, shape (D,); for `Replay.average_precision`.
-
-    Raises:
-        PolicyError: The threshold is not in [0, 1].
-        QueryError: The evaluation is of a classifier.
-    """
-    removed: Mask = nms_removals(point, [threshold])[0]
-    return removed
-
-
 def nms_removals(point: OperatingPoint, thresholds: Sequence[float] = NMS_THRESHOLDS) -> Mask:
-    """As `nms_removed` for several thresholds at once, which `nms_replay` takes for one slice after another.
+    """The predictions that a suppression at each threshold removes; `nms_replay` takes them for slice after slice.
 
     Args:
         point: The evaluation at an overlap and a score threshold.

@@ -25,8 +25,6 @@ from cvfail.statistics.quantiles import normal_quantile, t_quantile
 
 Numbers = NDArray[np.float64]
 
-JUDGED = ("lower", "upper", "p_value", "adjusted_p_value", "verdict", "reason")
-
 
 def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same_model: bool) -> pl.DataFrame:
     """Put a verdict to every row.
@@ -38,7 +36,7 @@ def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same
         same_model: Whether the candidate has the baseline's predictions, so that no difference needs a test.
 
     Returns:
-        The estimates and the columns of `JUDGED`: one-sided bounds; p_value of keeping the limit; the same adjusted
+        The estimates and lower and upper, one-sided bounds; p_value of keeping the limit; adjusted_p_value, the same
         for all rows of the gate; verdict; reason, null for a pass.
 
     Notes:

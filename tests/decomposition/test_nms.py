@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvfail.decomposition.nms import NMS_THRESHOLDS, nms_removals, nms_removed, nms_replay
+from cvfail.decomposition.nms import NMS_THRESHOLDS, nms_removals, nms_replay
 from cvfail.errors import PolicyError, QueryError
 from cvfail.evidence.making import make_evidence
 from cvfail.evidence.operating_point import OperatingPoint
@@ -53,7 +53,7 @@ def made(seed, score=0.2):
 @given(seed=SEEDS, threshold=st.sampled_from([0.0, *NMS_THRESHOLDS, 1.0]))
 def test_removed_predictions_are_those_of_the_plain_twin(seed, threshold):
     point = made(seed)
-    assert set(np.flatnonzero(nms_removed(point, threshold))) == plain_removed(point, threshold)
+    assert set(np.flatnonzero(nms_removals(point, [threshold])[0])) == plain_removed(point, threshold)
 
 
 @settings(max_examples=30, deadline=None)
@@ -81,7 +81,7 @@ def test_counts_are_those_of_the_plain_twin(seed):
 @settings(max_examples=10, deadline=None)
 @given(seed=SEEDS)
 def test_a_threshold_of_one_removes_nothing(seed):
-    assert not nms_removed(made(seed), 1.0).any()
+    assert not nms_removals(made(seed), [1.0])[0].any()
 
 
 def test_a_prediction_that_was_removed_removes_no_other():
@@ -91,7 +91,7 @@ def test_a_prediction_that_was_removed_removes_no_other():
     ]
     point = OperatingPoint.of(make_evidence(detection([1], [1], [], found), Policy()))
     table = nms_replay(point, thresholds=[0.4, 0.1])
-    assert nms_removed(point, 0.4).tolist() == [False, True, False]
+    assert nms_removals(point, [0.4])[0].tolist() == [False, True, False]
     assert table["nms_iou"].to_list() == [0.1, 0.4]
     assert table["other_false_positives"].to_list() == [2, 1]
     assert table["duplicates_within"].null_count() == 2
@@ -104,7 +104,7 @@ def test_classes_and_images_do_not_suppress_each_other():
         for c in (1, 2)
     ]
     point = OperatingPoint.of(make_evidence(detection([1, 2], [1, 2], [], found), Policy()))
-    assert not nms_removed(point, 0.0).any()
+    assert not nms_removals(point, [0.0])[0].any()
 
 
 @pytest.mark.parametrize("thresholds", [NMS_THRESHOLDS, (0.7, 0.2, 0.7)])
@@ -113,7 +113,7 @@ def test_one_suppression_serves_several_slices(thresholds):
     removed = nms_removals(point, thresholds)
     assert removed.shape == (len(set(thresholds)), point.kept.size)
     for row, threshold in zip(removed, sorted(set(thresholds)), strict=True):
-        np.testing.assert_array_equal(row, nms_removed(point, threshold))
+        np.testing.assert_array_equal(row, nms_removals(point, [threshold])[0])
     for third in range(3):
         within = np.arange(point.kept.size) % 3 == third
         shared = nms_replay(point, thresholds=thresholds, within=within, removed=removed)
@@ -127,7 +127,7 @@ def test_saved_in_blocks_it_is_the_same(tmp_path):
     )
     within = np.arange(in_memory.kept.size) % 3 == 0
     assert nms_replay(stored, within=within).equals(nms_replay(in_memory, within=within))
-    np.testing.assert_array_equal(nms_removed(stored, 0.5), nms_removed(in_memory, 0.5))
+    np.testing.assert_array_equal(nms_removals(stored, [0.5]), nms_removals(in_memory, [0.5]))
     replayed = nms_replay(stored, within=within, removed=nms_removals(stored))
     assert replayed.equals(nms_replay(in_memory, within=within))
 

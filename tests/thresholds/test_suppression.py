@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 import cvfail as cf
-from cvfail.decomposition.nms import nms_removed
+from cvfail.decomposition.nms import nms_removals
 from cvfail.errors import QueryError
 from tests.scenes import detection, random_records
 
@@ -43,7 +43,7 @@ def test_what_is_removed_and_what_is_left_add_up(seed):
     table = evaluation.suppression(nms_thresholds=[0.4, 0.8], scores=[0.3]).df
     point = evaluation._point(None, 0.3)
     for row in table.iter_rows(named=True):
-        removed = nms_removed(point, row["nms_iou"])
+        removed = nms_removals(point, [row["nms_iou"]])[0]
         ids = evaluation.predictions.filter(pl.Series(~removed & point.kept))["prediction_id"]
         left = data.predictions.filter(pl.col("prediction_id").is_in(ids.implode()))
         again = (
