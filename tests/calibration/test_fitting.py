@@ -45,7 +45,8 @@ def test_scores_are_better_on_images_that_were_not_fitted_on(overconfident):
     assert {row["verdict"] for row in rows.values()} == {"better"}
     assert rows["ece"]["before_beyond_chance"]
     assert rows["ece"]["after"] < rows["ece"]["before"]
-    assert "not" in fitted.caption or "others" in fitted.caption
+    assert f"judged on {rows['ece']['support']:,} of" in fitted.caption
+    assert " others; " in fitted.caption
 
 
 def test_the_map_comes_from_one_part_and_the_verdict_from_the_other(overconfident):

@@ -109,7 +109,7 @@ def _act(actions: pl.DataFrame) -> Step:
         for one in actions.iter_rows(named=True)
     ]
     return Step(
-        "Act, the cheap and certain first",
+        "Act, what is certain first",
         tuple(lines) or ("No rule speaks of this mode: look for what its rows share.",),
     )
 
@@ -117,13 +117,12 @@ def _act(actions: pl.DataFrame) -> Step:
 def _promise(action: dict[str, Any]) -> str:
     if action["errors_gone"] is None:
         return ""
-    bound = "replayed" if action["basis"] == "replayed" else "at most"
     gains = ", ".join(
         f"{name} {action[f'{name}_gain']:+.3f}"
         for name in ("recall", "precision", "f1")
         if action[f"{name}_gain"] is not None
     )
-    return f" [{bound}: {action['errors_gone']:.0f} errors less; {gains}]"
+    return f" [{action['basis']}: {action['errors_gone']:.0f} errors less; {gains}]"
 
 
 def _verify(row: dict[str, Any], actions: pl.DataFrame, size: SliceSize) -> Step:
