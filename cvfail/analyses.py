@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,17 @@ from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
+    from cvfail.calibration.calibration_table import Calibration
     from cvfail.decomposition.error_types import ErrorTypes
     from cvfail.failures.causes.shares import CauseTable
     from cvfail.failures.interventions.interventions import Interventions
     from cvfail.failures.mode_table import FailureModes
     from cvfail.labels.suspects import LabelErrors
 
-ANALYSES = ("failure_modes", "causes", "interventions", "label_errors", "error_types")
+ANALYSES = (
+    *("failure_modes", "causes", "interventions", "label_errors", "error_types"),
+    *("score_curve", "operating_points", "calibration", "reliability"),
+)
 """Each is a property of `Analyses`, and a table of that name in SQL."""
 
 
@@ -64,6 +68,56 @@ class Analyses:
         from cvfail.decomposition.error_types import error_types
 
         return error_types(self.point.evidence, iou=self.point.iou, score=self.point.score)
+
+    @cached_property
+    def score_curve(self) -> ResultTable:
+        """See `cvfail.metrics.curves.rates_over_score.score_curve`; of everything and of each class."""
+        from cvfail.metrics.curves.rates_over_score import score_curve
+
+        return self._whole_and_classes(lambda by: score_curve(self.point, by=by))
+
+    @cached_property
+    def operating_points(self) -> ResultTable:
+        """See `cvfail.thresholds.operating_points.operating_points`; of everything and of each class."""
+        from cvfail.thresholds.operating_points import operating_points
+
+        return self._whole_and_classes(lambda by: operating_points(self.point, by=by))
+
+    @cached_property
+    def calibration(self) -> ResultTable:
+        """See `cvfail.calibration.calibration_table.calibration`; of everything and of each class."""
+        return self._whole_and_classes(self._calibration)
+
+    @cached_property
+    def reliability(self) -> ResultTable:
+        """See `cvfail.calibration.calibration_table.Calibration.reliability`; of everything and of each class."""
+        return self._whole_and_classes(lambda by: self._calibration(by).reliability())
+
+    def _whole_and_classes(self, answer: Callable[[Sequence[str]], ResultTable]) -> ResultTable:
+        """An answer for everything, in rows without a category, and for each class, if there are any."""
+        whole = answer(())
+        classes = [answer(("category",)).df] if len(self.point.evidence.categories) else []
+        nothing = pl.DataFrame(schema={"category": pl.String})
+        parts = [
+            nothing,
+            whole.df,
+            *(one.with_columns(pl.col("category").cast(pl.String)) for one in classes),
+        ]
+        frame = pl.concat(parts, how="diagonal")
+        return ResultTable(frame, caption=f"everything (no category) and each class; {whole.caption}")
+
+    @cached_property
+    def _calibrations(self) -> dict[tuple[str, ...], Calibration]:
+        return {}
+
+    def _calibration(self, by: Sequence[str]) -> Calibration:
+        """Measures, whose bins are asked for as well."""
+        from cvfail.calibration.calibration_table import calibration
+
+        key = tuple(by)
+        if key not in self._calibrations:
+            self._calibrations[key] = calibration(self.point, by=by)
+        return self._calibrations[key]
 
     @property
     def tables(self) -> dict[str, Callable[[], pl.DataFrame]]:

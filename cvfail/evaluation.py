@@ -260,8 +260,8 @@ class Evaluation(Measurable):
     def sql(self, query: str, *, iou: float | None = None, score: float | None = None) -> pl.DataFrame:
         """Answer one SELECT over tables, views and analyses at an operating point; see `cvfail.query.session`.
 
-        The analyses ``failure_modes``, ``causes``, ``label_errors`` and ``error_types`` are tables as well: the
-        `df` of the method of that name, made where a question reads it and then kept.
+        The analyses of `cvfail.analyses.ANALYSES` are tables as well: the `df` of the method of that name, made where
+        a question reads it and then kept.
         """
         from cvfail.query.session import query as answer
 

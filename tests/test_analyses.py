@@ -10,6 +10,7 @@ from cvfail.evaluation import Evaluation
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.evidence.saving import save_evidence
 from cvfail.evidence.stored_evidence import open_evidence
+from cvfail.tables.result import ResultTable
 from tests.scenes import detection, random_records
 
 
@@ -26,7 +27,26 @@ def answers(evaluation, **point):
         "interventions": modes.interventions(),
         "label_errors": evaluation.label_errors(**point),
         "error_types": evaluation.error_types(**point),
+        **curves_and_scores(evaluation, **point),
     }
+
+
+def curves_and_scores(evaluation, **point):
+    overlap = {name: value for name, value in point.items() if name == "iou"}
+    found = {
+        "score_curve": lambda by: evaluation.curve(by=by, **overlap),
+        "operating_points": lambda by: evaluation.operating_points(by=by, **overlap),
+        "calibration": lambda by: evaluation.calibration(by=by, **point),
+        "reliability": lambda by: evaluation.calibration(by=by, **point).reliability(),
+    }
+    return {name: whole_and_classes(answer) for name, answer in found.items()}
+
+
+def whole_and_classes(answer):
+    """The rows of everything, then those of each class."""
+    whole, classes = answer([]).df, answer(["category"]).df.cast({"category": pl.String})
+    rows = [{"category": None, **row} for row in whole.iter_rows(named=True)] + classes.to_dicts()
+    return ResultTable(pl.DataFrame(rows, schema=classes.schema), caption="")
 
 
 def same(answer, expected):
@@ -79,9 +99,30 @@ def test_each_keeps_what_it_made(evaluation, name):
 
 def test_no_rows_are_tables_without_rows():
     empty = cf.evaluate(detection([], [], [], []))
-    for name in ("failure_modes", "causes", "label_errors"):
+    for name in ("failure_modes", "causes", "label_errors", "score_curve", "reliability"):
         assert empty.sql(f"SELECT * FROM {name}").is_empty()
     assert empty.sql("SELECT sum(count) FROM error_types").item() == 0
+    assert empty.sql("SELECT category, threshold, support FROM operating_points").rows() == [(None, None, 0)]
+    assert empty.sql("SELECT count(*) FROM calibration WHERE estimate IS NULL").item() > 0
+
+
+def test_rates_of_a_curve_in_sql_are_counts_of_rows(evaluation):
+    """At three thresholds, from the predictions themselves."""
+    rows = evaluation.sql("""
+        SELECT threshold, tp, fp, fn FROM score_curve WHERE category IS NULL AND threshold IN
+        (SELECT quantile_disc(threshold, [0.1, 0.5, 0.9])[i] FROM score_curve, generate_series(1, 3) t(i)
+         WHERE category IS NULL GROUP BY i)
+    """)
+    assert len(rows) == 3
+    for threshold, *counts in rows.iter_rows():
+        own = evaluation.metrics(score=threshold).df.row(0, named=True)
+        assert counts == [own["tp"], own["fp"], own["fn"]]
+
+
+def test_a_classifier_has_curves_and_thresholds():
+    classifier = cf.evaluate(cf.from_labels([0, 1, 1], probabilities=[[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]))
+    for name, answer in curves_and_scores(classifier).items():
+        assert same(classifier.sql(f"SELECT * FROM {name}"), answer.df), name
 
 
 def test_what_a_classifier_does_not_have_is_said():

@@ -26,7 +26,7 @@ def sql(
     It is answered by DuckDB. Tables: images, categories, ground_truth, predictions (with their outcomes at the
     operating point), pairs, cells. Views: true_positives, false_positives, false_negatives, confusions,
     confusion_matrix. Analyses, made where the query reads them: failure_modes, causes,
-    interventions, label_errors, error_types.
+    interventions, label_errors, error_types, score_curve, operating_points, calibration, reliability.
 
     Args:
         query: One SELECT; "-" reads it from stdin.

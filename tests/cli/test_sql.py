@@ -20,7 +20,11 @@ def test_the_operating_point_is_said_with_the_answer(run, saved):
 def test_the_analyses_are_tables(run, saved, evaluation):
     answer = run("sql", "SELECT error_type, count FROM error_types", saved, "--format", "json")
     assert json.loads(answer.out) == evaluation.error_types().df.select("error_type", "count").to_dicts()
+    query = "SELECT threshold, f_score FROM operating_points WHERE category IS NULL"
+    chosen = evaluation.operating_points().df.select("threshold", "f_score")
+    assert json.loads(run("sql", query, saved, "--format", "json").out) == chosen.to_dicts()
     help_text = run("sql", "--help").out
+    assert "reliability" in help_text
     assert "failure_modes" in help_text
     assert "label_errors" in help_text
 
