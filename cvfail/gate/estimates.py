@@ -11,7 +11,7 @@ from cvfail.gate.measured import Measured
 from cvfail.gate.question import Question
 from cvfail.statistics.clustered import clustered_ratio
 from cvfail.statistics.paired_contrast import paired_contrast
-from cvfail.statistics.replicates import variance_of_replicates
+from cvfail.statistics.replicates import skewness_of_replicates, variance_of_replicates
 
 ESTIMATES_SCHEMA: dict[str, type[pl.DataType]] = {
     "question": pl.String,
@@ -19,13 +19,14 @@ ESTIMATES_SCHEMA: dict[str, type[pl.DataType]] = {
     "candidate": pl.Float64,
     "estimate": pl.Float64,
     "error": pl.Float64,
+    "skewness": pl.Float64,
     "trials": pl.Float64,
     "step": pl.Float64,
     "support": pl.Float64,
     "clusters": pl.Int64,
 }
-"""Columns of estimates: error is a standard error; trials, of shares, the number of independent units that have it;
-step, by how much one unit can move the estimate; support, units of the smaller denominator; clusters, with any."""
+"""Columns of estimates: error is a standard error; skewness, of the estimate where replicates tell
+it; trials, of shares, the number of independent units that have it; step, by how much one unit can move the estimate; support, units of the smaller denominator; clusters, with any."""
 
 _ESTIMATE = pl.col("estimate")
 
@@ -119,6 +120,7 @@ def _difference(question: Question, baseline: Measured, candidate: Measured) -> 
             "candidate": [_number(theirs[0])],
             "estimate": [_number(theirs[0] - ours[0])],
             "error": [_error(theirs[1:] - ours[1:], clusters) if known else None],
+            "skewness": [_number(float(skewness_of_replicates(theirs[1:] - ours[1:]))) if known else None],
             "step": [1.0 / objects if objects else None],
             "support": [objects],
             "clusters": [clusters],

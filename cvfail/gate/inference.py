@@ -39,17 +39,70 @@ def widened_error(error: Numbers, step: Numbers, confidence: float) -> Numbers:
     return np.asarray(np.hypot(error, np.nan_to_num(step) * reach))
 
 
-def bounds(estimate: Numbers, error: Numbers, degrees: Numbers, confidence: float) -> tuple[Numbers, Numbers]:
-    """One-sided bounds by Student's t, below and above.
+def bounds(
+    estimate: Numbers, error: Numbers, degrees: Numbers, confidence: float, skewness: Numbers | float = 0.0
+) -> tuple[Numbers, Numbers]:
+    """One-sided bounds by Student's t, below and above, of estimates that may be skewed.
 
     Args:
         estimate: Shape (n,).
         error: Standard errors, shape (n,).
         degrees: Of freedom, shape (n,); NaN where there is less than one.
         confidence: Of each bound, in (0.5, 1).
+        skewness: Of the estimates' distributions; see `without_skewness`.
+
+    Example:
+        >>> estimate, error, degrees = np.zeros(2), np.ones(2), np.full(2, 99.0)
+        >>> lower, upper = bounds(estimate, error, degrees, 0.95, np.array([0.0, -0.3]))
+        >>> lower.round(2).tolist(), upper.round(2).tolist()
+        ([-1.66, -2.13], [1.66, 1.4])
     """
     reach = t_quantile(2.0 * confidence - 1.0, degrees)
-    return estimate - reach * error, estimate + reach * error
+    return (
+        estimate - with_skewness(reach, skewness) * error,
+        estimate - with_skewness(-reach, skewness) * error,
+    )
+
+
+def without_skewness(statistic: Numbers, skewness: Numbers | float) -> Numbers:
+    """A t statistic of a skewed estimate as one that is not skewed.
+
+    Args:
+        statistic: (estimate - limit) / error, any shape.
+        skewness: γ, of the distribution of the estimate; that of one unit divided by √n for a mean of n.
+
+    Returns:
+        ``t + γt²/3 + γ²t³/27 + γ/6``, which grows with t.
+
+    Notes:
+        An estimate whose distribution leans to low values has a small error where it is high by chance, so that too
+        many rows at their limit would pass: differences of AP did in 9 to 11 % of 2000 sets of 50 images by plain t
+        and in 4 to 7 % so, in 6 to 8 % of 1500 sets of 150 images and in 5 to 6 % so.
+
+    Source: Hall, Journal of the Royal Statistical Society B 54 (1992) 221-228.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        moved = skewness * statistic**2 / 3.0 + skewness**2 * statistic**3 / 27.0 + skewness / 6.0
+        return np.asarray(np.where(skewness == 0.0, statistic, statistic + moved))
+
+
+def with_skewness(statistic: Numbers, skewness: Numbers | float) -> Numbers:
+    """The inverse of `without_skewness`.
+
+    Example:
+        >>> float(without_skewness(with_skewness(np.array(1.7), -0.3), -0.3).round(12))
+        1.7
+    """
+    is_plain = np.abs(skewness) < 1e-9
+    lean = np.where(is_plain, 1.0, skewness)
+    inverse = 3.0 / lean * (np.cbrt(1.0 + lean * (statistic - lean / 6.0)) - 1.0)
+    return np.where(is_plain, statistic, inverse)
+
+
+def kept_skewness(skewness: Numbers, error: Numbers, widened: Numbers) -> Numbers:
+    """The skewness of estimates whose errors were widened by what is not skewed; 0 where it is not known."""
+    share = np.divide(error, widened, out=np.zeros_like(error), where=widened > 0.0)
+    return np.asarray(np.nan_to_num(skewness) * np.nan_to_num(share) ** 3)
 
 
 def bounds_of_shares(share: Numbers, trials: Numbers, confidence: float) -> tuple[Numbers, Numbers]:
@@ -131,7 +184,8 @@ def bounds_of_counts(
     """
     reach = t_quantile(2.0 * confidence - 1.0, degrees)
     some = np.where(estimate > 0.0, estimate, np.nan)
-    ratio = np.exp(reach * error / some)
+    with np.errstate(over="ignore"):
+        ratio = np.exp(reach * error / some)
     nothing = np.where(np.isnan(reach), np.nan, 0.0)
     return (
         np.where(estimate == 0.0, nothing, some / ratio),
@@ -158,8 +212,10 @@ def is_count(estimates: pl.DataFrame) -> NDArray[np.bool_]:
     return (estimates["baseline"].is_null() & estimates["trials"].is_null()).to_numpy()
 
 
-def p_value_of_excess(excess: Numbers, error: Numbers, degrees: Numbers) -> Numbers:
-    """One-sided p-value of no excess, of the t statistic; 0 or 1 where there is no error.
+def p_value_of_excess(
+    excess: Numbers, error: Numbers, degrees: Numbers, skewness: Numbers | float = 0.0
+) -> Numbers:
+    """One-sided p-value of no excess, of the t statistic, in accord with `bounds`; 0 or 1 where there is no error.
 
     Example:
         >>> excess, error = np.array([0.2, 0.1, -0.1]), np.array([0.1, 0.0, 0.0])
@@ -169,7 +225,7 @@ def p_value_of_excess(excess: Numbers, error: Numbers, degrees: Numbers) -> Numb
     from scipy.special import stdtr
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = excess / error
+        statistic = without_skewness(excess / error, skewness)
     tail = stdtr(np.where(degrees >= 1.0, degrees, np.nan), -statistic)
     certain = np.where(excess > 0.0, 0.0, 1.0)
     return np.where(np.isnan(excess), np.nan, np.where(error == 0.0, certain, tail))
@@ -192,11 +248,12 @@ def with_interval(estimates: pl.DataFrame, confidence: float) -> pl.DataFrame:
     error = widened_error(columns["error"], columns["step"], one_sided)
     share = wilson(estimate * trials, trials, quantile=t_quantile(confidence, degrees))
     is_share = ~np.isnan(trials)
-    by_t = bounds(estimate, error, degrees, one_sided)
+    skewness = kept_skewness(estimates["skewness"].to_numpy(), columns["error"], error)
+    by_t = bounds(estimate, error, degrees, one_sided, skewness)
     counts = bounds_of_counts(np.abs(estimate), error, columns["step"], degrees, one_sided)
     kinds = [is_share, is_count(estimates)]
     lower, upper = (np.select(kinds, [share[1 + side], counts[side]], by_t[side]) for side in range(2))
-    tail = p_value_of_excess(np.abs(estimate), error, degrees)
+    tail = p_value_of_excess(np.abs(estimate), error, degrees, np.sign(estimate) * skewness)
     return estimates.with_columns(
         pl.Series("lower", lower),
         pl.Series("upper", upper),

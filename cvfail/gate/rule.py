@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from cvfail.errors import FormatError
 
-Bound = Literal["at_least", "at_most", "max_fall", "max_rise"]
+Bound = Literal["at_least", "at_most", "max_fall", "max_rise", "improve"]
 
 RATES = ("precision", "recall", "f1", "false_positives_per_image")
 """Metrics at an operating point."""
@@ -26,7 +26,7 @@ EVERY = "*"
 """Stands for every class, or every mode of the file."""
 
 _LOWER_IS_BETTER = {"false_positives_per_image", ERROR_RATE}
-_BOUNDS: tuple[Bound, ...] = ("at_least", "at_most", "max_fall", "max_rise")
+_BOUNDS: tuple[Bound, ...] = ("at_least", "at_most", "max_fall", "max_rise", "improve")
 _PLACES = ("class", "slice", "by", "mode")
 _FIELDS = ("name", "metric", *_BOUNDS, *_PLACES, "min_units", "min_clusters", "critical")
 _WORDING = {
@@ -34,6 +34,7 @@ _WORDING = {
     "at_most": "{metric} at most {value:g}",
     "max_fall": "{metric} falls by at most {value:g}",
     "max_rise": "{metric} rises by at most {value:g}",
+    "improve": "{metric} {improves} by more than {value:g}",
 }
 
 
@@ -44,7 +45,7 @@ class Rule:
     Attributes:
         metric: One of `METRICS`.
         bound: ``at_least`` and ``at_most`` are of the candidate alone, ``max_fall`` and ``max_rise`` of its
-            difference to the baseline.
+            difference to the baseline, and ``improve``: it must rise, or fall where lower is better, by more.
         value: Of the bound.
         name: How tables call it; what it demands if empty.
         classes: Classes by name, each by itself; `EVERY` for all that have objects.
@@ -79,7 +80,7 @@ class Rule:
         if self.metric not in METRICS:
             raise FormatError(f"metric: no metric {self.metric!r}. Hint: one of {', '.join(METRICS)}")
         allowed = ("at_most", "max_rise") if self.metric in _LOWER_IS_BETTER else ("at_least", "max_fall")
-        if self.bound not in allowed:
+        if self.bound not in {*allowed, "improve"}:
             better = "lower" if self.metric in _LOWER_IS_BETTER else "higher"
             raise FormatError(
                 f"{self.bound}: a {better} {self.metric} is better. Hint: {' or '.join(allowed)}"
@@ -108,22 +109,26 @@ class Rule:
     @property
     def is_relative(self) -> bool:
         """Whether it needs a baseline."""
-        return self.bound in {"max_fall", "max_rise"}
+        return self.bound in {"max_fall", "max_rise", "improve"}
 
     @property
     def limit(self) -> float:
         """What the metric, or its difference to the baseline, must not pass."""
-        return 0.0 - self.value if self.bound == "max_fall" else self.value
+        falls = self.bound == "max_fall" or (self.bound == "improve" and not self.is_floor)
+        return 0.0 - self.value if falls else self.value
 
     @property
     def is_floor(self) -> bool:
         """Whether the limit is the lowest number allowed, not the highest."""
-        return self.bound in {"at_least", "max_fall"}
+        return self.bound in {"at_least", "max_fall"} or (
+            self.bound == "improve" and self.metric not in _LOWER_IS_BETTER
+        )
 
     @property
     def demand(self) -> str:
         """The rule as words, without where."""
-        return _WORDING[self.bound].format(metric=self.metric, value=self.value)
+        improves = "rises" if self.is_floor else "falls"
+        return _WORDING[self.bound].format(metric=self.metric, value=self.value, improves=improves)
 
     @property
     def title(self) -> str:

@@ -104,6 +104,31 @@ def variance_of_replicates(samples: ArrayLike) -> NDArray[np.float64]:
     return np.where(count > 1, (squares * squares).sum(axis=-1) / np.maximum(count - 1, 1), np.nan)
 
 
+def skewness_of_replicates(samples: ArrayLike) -> NDArray[np.float64]:
+    """The skewness of each row of replicates, undefined ones left out.
+
+    Args:
+        samples: Shape (K, B) or (B,); NaN where a replicate has no value.
+
+    Returns:
+        Shape (K,) or a scalar: the third central moment divided by the second one's 3/2 power; NaN where
+        nothing varies.
+
+    Example:
+        >>> skewness_of_replicates([[0.0, 0.0, 0.0, 1.0, np.nan], [1.0] * 5]).round(3).tolist()
+        [1.155, nan]
+    """
+    values = np.asarray(samples, np.float64)
+    defined = ~np.isnan(values)
+    some = np.maximum(defined.sum(axis=-1), 1)
+    mean = np.where(defined, values, 0.0).sum(axis=-1) / some
+    apart = np.where(defined, values - mean[..., np.newaxis], 0.0)
+    spread = (apart**2).sum(axis=-1) / some
+    third = (apart**3).sum(axis=-1) / some
+    varies = spread > np.finfo(np.float64).eps * np.maximum(mean**2, 1e-300)
+    return np.asarray(np.where(varies, third / np.where(varies, spread, 1.0) ** 1.5, np.nan))[()]
+
+
 def percentile_bounds(
     samples: ArrayLike, *, confidence: float = 0.95
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:

@@ -8,7 +8,15 @@ import polars as pl
 import pytest
 
 from cvfail.gate.estimates import ESTIMATES_SCHEMA
-from cvfail.gate.inference import bounds_of_shares, p_value_of_shares, widened_error
+from cvfail.gate.inference import (
+    bounds,
+    bounds_of_shares,
+    p_value_of_excess,
+    p_value_of_shares,
+    widened_error,
+    with_skewness,
+    without_skewness,
+)
 from cvfail.gate.judging import judged
 from cvfail.gate.rules_file import rules_from
 from tests.gate.simulated import pair, rates_of_verdicts, verdicts
@@ -188,6 +196,68 @@ def test_counts_of_one_model_are_judged_by_their_logarithm():
     assert never["verdict"].to_list() == ["fail", "fail", "investigate"], (
         "none in 100 images is not none ever"
     )
+
+
+@pytest.mark.parametrize("skewness", [-0.4, 0.0, 1e-12, 0.25])
+def test_bounds_of_skewed_estimates_are_where_their_p_value_is_the_level(skewness):
+    estimate, error, degrees = np.array([-0.1]), np.array([0.02]), np.array([49.0])
+    lower, upper = bounds(estimate, error, degrees, 0.95, np.array([skewness]))
+    below = p_value_of_excess(lower - estimate, error, degrees, -skewness)
+    above = p_value_of_excess(estimate - upper, error, degrees, skewness)
+    assert (below.item(), above.item()) == (pytest.approx(0.95), pytest.approx(0.95))
+    assert lower < estimate < upper
+    steps = np.linspace(-6, 6, 200)
+    assert with_skewness(without_skewness(steps, skewness), skewness) == pytest.approx(steps, abs=1e-6)
+    assert without_skewness(-steps, -skewness) == pytest.approx(-without_skewness(steps, skewness))
+
+
+def test_an_estimate_that_leans_to_low_values_passes_less_and_fails_more_easily():
+    options = {"estimate": [0.015, -0.07], "error": [0.02, 0.02]}
+    plain, leaning = (judge_rows(rows(**options, skewness=[one] * 2), FALL) for one in (None, -0.4))
+    assert plain["verdict"].to_list() == ["pass", "fail"]
+    assert leaning["verdict"].to_list() == ["investigate", "fail"]
+    assert leaning["p_value"][1] < plain["p_value"][1]
+
+
+def test_the_mean_of_a_skewed_population_passes_in_one_of_twenty_not_one_of_ten():
+    """Means of 40 whose unit is 1 less a gamma variate of shape .5, judged at their mean as AP is."""
+    rng = np.random.default_rng(5)
+    values = 1.0 - rng.gamma(0.5, 2.0, (1500, 40))
+    centred = values - values.mean(axis=1, keepdims=True)
+    error = values.std(axis=1, ddof=1) / np.sqrt(40)
+    skewness = (centred**3).mean(axis=1) / (centred**2).mean(axis=1) ** 1.5 / np.sqrt(40)
+    frame = {"estimate": values.mean(axis=1), "error": error, "clusters": [40] * 1500}
+    rule = {"metric": "recall", "max_fall": 0.0}
+    plain, ours = (judge_rows(rows(**frame, skewness=one), rule) for one in ([None] * 1500, skewness))
+    passed = [(one["verdict"] == "pass").mean() for one in (plain, ours)]
+    assert passed[0] > 0.1
+    assert passed[1] < 0.08
+
+
+IMPROVE = {"metric": "recall", "improve": 0.02}
+
+
+def test_what_must_improve_passes_only_beyond_its_limit():
+    frame = rows(estimate=[0.1, 0.04, 0.02, 0.0, -0.05], error=[0.01] * 5)
+    told = judge_rows(frame, IMPROVE)["verdict"].to_list()
+    assert told == ["pass", "pass", "investigate", "investigate", "fail"], "the fourth is one of five rows"
+    assert judge_rows(frame[3:4], IMPROVE)["verdict"].to_list() == ["fail"]
+    falls = rows(estimate=[-0.1, -0.02, 0.1], error=[0.01] * 3)
+    fewer = {"metric": "false_positives_per_image", "improve": 0.02}
+    assert judge_rows(falls, fewer)["verdict"].to_list() == ["pass", "investigate", "fail"]
+
+
+@pytest.mark.parametrize("value", [0.0, 0.02])
+def test_the_same_model_is_no_improvement(value):
+    frame = rows(estimate=[0.0], error=[0.0], step=[0.001])
+    assert judge_rows(frame, {**IMPROVE, "improve": value}, same_model=True)["verdict"].to_list() == ["fail"]
+
+
+def test_models_that_are_alike_rarely_pass_or_fail_a_rule_to_improve():
+    options = {"classes": 1, "images": 60, "per_image": 2.0, "before": [0.8], "after": [0.8]}
+    shares = rates_of_verdicts(RUNS, bound="improve", value=0.0, **options)
+    assert shares["pass"] <= MOST
+    assert shares["fail"] <= MOST
 
 
 def test_critical_rules_fail_where_they_cannot_be_told():

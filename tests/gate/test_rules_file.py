@@ -53,11 +53,23 @@ def test_modes_are_named_by_hash_or_by_name(modes):
 
 @pytest.mark.parametrize(
     ("limit", "bound", "value"),
-    [(-0.02, "max_fall", 0.02), (0.8, "at_least", 0.8), (0.0, "max_fall", 0.0)],
+    [
+        (-0.02, "max_fall", 0.02),
+        (0.8, "at_least", 0.8),
+        (0.0, "max_fall", 0.0),
+        (0.02, "improve", 0.02),
+    ],
 )
 def test_a_limit_is_on_what_is_judged(limit, bound, value):
     rule = Rule(metric="recall", bound=bound, value=value)
     assert (rule.limit, rule.is_floor) == (limit, True)
+
+
+def test_an_improvement_is_up_or_down_as_the_metric_has_it():
+    rule = Rule(metric="false_positives_per_image", bound="improve", value=0.5)
+    assert (rule.limit, rule.is_floor, rule.is_relative) == (-0.5, False, True)
+    assert rule.title == "false_positives_per_image falls by more than 0.5"
+    assert Rule(metric="ap", bound="improve", value=0.01).title == "ap rises by more than 0.01"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from cvfail.statistics.proportions import wilson
 from cvfail.statistics.replicates import (
     p_value_of_replicates,
     percentile_bounds,
+    skewness_of_replicates,
     variance_of_replicates,
     wilson_of_replicates,
 )
@@ -40,6 +41,18 @@ def test_the_variance_is_that_of_the_defined_replicates(samples):
             assert np.isnan(variance)
         else:
             assert variance == pytest.approx(defined.var(ddof=1), abs=1e-12)
+
+
+def test_the_skewness_is_that_of_the_defined_replicates():
+    from scipy.stats import skew
+
+    samples = np.random.default_rng(0).gamma(0.5, size=(20, 50))
+    samples[::2, ::3] = np.nan
+    expected = [skew(row[~np.isnan(row)]) for row in samples]
+    assert skewness_of_replicates(samples) == pytest.approx(expected, rel=1e-10)
+    assert skewness_of_replicates(-samples) == pytest.approx([-one for one in expected], rel=1e-10)
+    assert np.isnan(skewness_of_replicates(np.full(5, 0.1)))
+    assert np.isnan(skewness_of_replicates([]))
 
 
 @given(tables, st.integers(0, 40))
