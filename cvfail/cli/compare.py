@@ -52,6 +52,7 @@ def compare(
     seed: int = 0,
     changed: Annotated[bool, _ONE_FORM] = False,
     flips: Annotated[bool, _ONE_FORM] = False,
+    power: Annotated[float | None, Parameter(group=_ONE_FORM.group, metavar="DIFFERENCE")] = None,
     worse: Annotated[Side | None, _ONE_FORM] = None,
     better: Annotated[Side | None, _ONE_FORM] = None,
     examples: Annotated[Flip | None, _ONE_FORM] = None,
@@ -79,6 +80,7 @@ def compare(
         seed: Of the replicates.
         changed: Only what differs, with a q-value below 0.05.
         flips: How many objects were fixed and broken, and how many false positives are gone and new, instead.
+        power: How often a true difference of this size would be seen, and how many images that takes, instead.
         worse: Where it got worse: slices in which broken objects or new false positives gather, instead.
         better: Where it got better, instead.
         examples: The rows that flipped in this way instead.
@@ -114,6 +116,10 @@ def compare(
         )
     if rows_alone:
         _write_flips(table.flips(), by, worse, better, examples, output, messages)
+        return
+    if power is not None:
+        told = table.power(power)
+        output.write(told.df, messages, caption=told.caption)
         return
     shown = table.changed() if changed else table
     output.write(shown.df, messages, caption=shown.caption, shown=_SHOWN if len(new) > 1 else _SHOWN[1:])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cvfail.comparison.difference import Difference
 from cvfail.failures.failure_mode import FailureMode
 from cvfail.failures.paired_modes import PairedModes
 from cvfail.statistics.paired_contrast import paired_contrast
-from cvfail.statistics.quantiles import normal_quantile
+from cvfail.statistics.power_of_t import detectable_difference
 from cvfail.statistics.resampling import bootstrap_difference
 
 Answer = dict[str, object]
@@ -34,7 +34,6 @@ COMPARISON_SCHEMA: dict[str, type[pl.DataType]] = {
 }
 
 _ERROR = "error"
-_LEVEL, _POWER = 0.05, 0.8
 _MADE_LATER = ("model", "q_value", "detectable")
 
 
@@ -94,7 +93,17 @@ def as_table(rows: list[Answer], modes: list[pl.DataFrame]) -> pl.DataFrame:
     """All rows of one candidate, with what it takes to see a difference; null where undefined."""
     schema = {name: dtype for name, dtype in COMPARISON_SCHEMA.items() if name not in _MADE_LATER}
     frame = pl.concat([pl.DataFrame(rows, schema={**schema, _ERROR: pl.Float64}), *modes], how="diagonal")
-    reach = normal_quantile(1.0 - _LEVEL) + NormalDist().inv_cdf(_POWER)
-    return frame.with_columns(pl.selectors.float().fill_nan(None)).select(
-        *schema, pl.when(pl.col(_ERROR) > 0.0).then(reach * pl.col(_ERROR)).alias("detectable")
+    errors = frame[_ERROR].to_numpy().astype(np.float64)
+    found = detectable_difference(np.where(errors > 0.0, errors, np.nan), frame["clusters"].to_numpy())
+    detectable = pl.Series("detectable", found, dtype=pl.Float64)
+    return (
+        frame.with_columns(detectable)
+        .with_columns(pl.selectors.float().fill_nan(None))
+        .select(*schema, "detectable")
     )
+
+
+def error_of(rows: pl.DataFrame) -> NDArray[np.float64]:
+    """The standard error of every difference, from what is detectable with it; NaN where unknown."""
+    unit = detectable_difference(np.ones(len(rows)), rows["clusters"].to_numpy())
+    return np.asarray(rows["detectable"].to_numpy().astype(np.float64) / unit)

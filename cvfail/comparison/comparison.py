@@ -84,6 +84,20 @@ class Comparison(ResultTable):
         """Frozen failure modes; a negative difference is fewer errors."""
         return self.of_level("failure mode")
 
+    def power(self, difference: float, *, level: float = 0.05, power: float = 0.8) -> ResultTable:
+        """Whether these images would show a difference, and how many it takes; see `power_of_rows`.
+
+        Args:
+            difference: True difference of the two models, such as 0.02.
+            level: Of the p-value of one row.
+            power: How often it is to be seen.
+        """
+        from cvfail.comparison.power import power_of_rows
+
+        rows = power_of_rows(self.df, difference, level=level, power=power)
+        told = f"how often a true difference of {difference:g} has p < {level:g}, and images for {power:.0%}"
+        return ResultTable(rows, caption=f"{told}; {self.caption}")
+
     def changed(self, *, level: float = 0.05) -> ResultTable:
         """The rows that differ with a q-value below a level, the largest difference in standard errors first."""
         rows = self.df.filter(pl.col("q_value") < level).sort("p_value", maintain_order=True)
@@ -157,8 +171,8 @@ def compare(
         Replicates weigh every image (or cluster) by Poisson(1), the same for both models; an image that is drawn
         twice counts twice, in AP as well. p-values are of Student's t: of rates, the linearised difference; of AP
         and of means over classes, the difference in standard deviations of its replicates. Where the models differ
-        in u images alone, p is at least 2^(1-u). detectable is 2.80 standard errors (level 5 %, power 80 %). Failure
-        modes are compared at their own operating point.
+        in u images alone, p is at least 2^(1-u). detectable is 2.80 standard errors (level 5 %, power 80 %),
+        more for few clusters. Failure modes are compared at their own operating point.
     """
     names = (by,) if isinstance(by, str) else tuple(by)
     asked = Asked(

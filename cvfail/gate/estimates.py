@@ -25,8 +25,9 @@ ESTIMATES_SCHEMA: dict[str, type[pl.DataType]] = {
     "support": pl.Float64,
     "clusters": pl.Int64,
 }
-"""Columns of estimates: error is a standard error; skewness, of the estimate where replicates tell
-it; trials, of shares, the number of independent units that have it; step, by how much one unit can move the estimate; support, units of the smaller denominator; clusters, with any."""
+"""Columns of estimates: error is a standard error; skewness, of the estimate where replicates tell it; trials, of
+shares, the number of independent units that have it; step, by how much one unit can move the estimate; support, units
+of the smaller denominator; clusters, with any."""
 
 _ESTIMATE = pl.col("estimate")
 

@@ -39,6 +39,7 @@ GATE_SCHEMA: dict[str, type[pl.DataType]] = {
     "adjusted_p_value": pl.Float64,
     "support": pl.Float64,
     "clusters": pl.Int64,
+    "needed": pl.Float64,
     "critical": pl.Boolean,
     "verdict": pl.String,
     "reason": pl.String,
@@ -68,7 +69,8 @@ class Gate(ResultTable):
         df: rule (its name), demand, metric, slice (or failure mode; null for all), category (null for all), baseline
             and candidate (values of the metric), estimate (what is judged: the candidate, or its difference to the
             baseline) with lower and upper (one-sided bounds), limit (that it must keep), p_value (one-sided, of
-            keeping it), adjusted_p_value (for all rows), support (units), clusters (with units), critical, verdict
+            keeping it), adjusted_p_value (for all rows), support (units), clusters (with units), needed (where it is
+            to be investigated: with how many it could be told, if every further image is like these), critical, verdict
             (pass, fail, investigate), reason (null for a pass).
         measured: The candidate's sums, for `write_baseline`.
     """

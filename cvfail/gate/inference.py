@@ -35,8 +35,13 @@ def widened_error(error: Numbers, step: Numbers, confidence: float) -> Numbers:
         >>> widened_error(np.array([0.0, 0.1]), np.array([0.01, 0.01]), 0.95).round(4).tolist()
         [0.0182, 0.1016]
     """
+    return np.asarray(np.hypot(error, rare_error(step, confidence)))
+
+
+def rare_error(step: Numbers, confidence: float) -> Numbers:
+    """The part of `widened_error` that stands for what was not seen; 0 where the step is not known."""
     reach = -log(1.0 - confidence) / normal_quantile(2.0 * confidence - 1.0)
-    return np.asarray(np.hypot(error, np.nan_to_num(step) * reach))
+    return np.asarray(np.nan_to_num(step) * reach)
 
 
 def bounds(

@@ -19,6 +19,7 @@ from cvfail.gate.inference import (
     p_value_of_shares,
     widened_error,
 )
+from cvfail.gate.needed import clusters_needed
 from cvfail.gate.rule import Rule
 from cvfail.gate.rules_file import Rules
 from cvfail.statistics.family_wise import holm
@@ -38,7 +39,8 @@ def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same
 
     Returns:
         The estimates and lower and upper, one-sided bounds; p_value of keeping the limit; adjusted_p_value, the same
-        for all rows of the gate; verdict; reason, null for a pass.
+        for all rows of the gate; needed, where it is to be investigated how many images (or clusters) with units
+        would tell, see `cvfail.gate.needed.clusters_needed`; verdict; reason, null for a pass.
 
     Notes:
         A row passes if its bound on the bad side keeps the limit: with one row that truly breaks its limit, the gate
@@ -68,13 +70,21 @@ def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same
     keeps = _keeps(asked, lower, upper)
     tested = exact | (_enough(estimates, asked, rules) & ~np.isnan(p_value) & ~np.isnan(lower))
     p_value = np.where(exact, np.where(keeps, 1.0, 0.0), np.where(tested, p_value, np.nan))
-    adjusted = holm(p_value, weights=_weights(asked, tested))
+    weights = _weights(asked, tested)
+    adjusted = holm(p_value, weights=weights)
     keeps &= tested
     fails = tested & (adjusted < 1.0 - rules.confidence) & ~keeps
+    level = (1.0 - rules.confidence) * weights / max(weights[tested].sum(), 1.0)
+    needed = clusters_needed(estimates, limit, is_floor, level=level, confidence=rules.confidence)
+    needed = np.where(tested & ~keeps & ~fails & (needed < np.inf), needed, np.nan)
     told = [
         _told(rule, row, rules, tested=tested[place], keeps=keeps[place], fails=fails[place])
         for place, (rule, row) in enumerate(
-            zip(asked, estimates.with_columns(p_value=p_value).iter_rows(named=True), strict=True)
+            zip(
+                asked,
+                estimates.with_columns(p_value=p_value, needed=needed).iter_rows(named=True),
+                strict=True,
+            )
         )
     ]
     return estimates.with_columns(
@@ -82,6 +92,7 @@ def judged(estimates: pl.DataFrame, asked: Sequence[Rule], rules: Rules, *, same
         pl.Series("upper", upper),
         pl.Series("p_value", p_value),
         pl.Series("adjusted_p_value", adjusted),
+        pl.Series("needed", needed),
         pl.Series("verdict", [verdict for verdict, _ in told], dtype=pl.String),
         pl.Series("reason", [reason for _, reason in told], dtype=pl.String),
         pl.Series("estimate", estimate),
@@ -170,6 +181,8 @@ def _why_not_known(rule: Rule, row: dict[str, float], rules: Rules, *, tested: b
         return f"{row['clusters'] or 0} images with units, fewer than {clusters}"
     if not tested:
         return "too little data for an interval"
+    known = row["needed"]
+    more = "" if np.isnan(known) else f" (about {known:,.0f} images would tell)"
     if row["p_value"] < 1.0 - rules.confidence:
-        return "beyond the limit by itself, but not for one of so many rows"
-    return "the interval holds the limit"
+        return f"beyond the limit by itself, but not for one of so many rows{more}"
+    return f"the interval holds the limit{more}"

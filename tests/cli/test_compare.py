@@ -106,3 +106,10 @@ def test_runs_of_one_name_are_told_apart_by_their_paths(run, runs, models, tmp_p
     options = ("--replicates", 0, "--rates-only", "--format", "json")
     rows = json.loads(run("compare", runs[0], runs[1], again, *options).out)
     assert {row["model"] for row in rows} == {str(runs[1]), str(again)}
+
+
+def test_how_many_images_a_difference_takes(run, runs, models):
+    answer = run("compare", runs[0], runs[1], "--power", 0.1, "--replicates", 20, "--format", "json")
+    expected = cf.compare(models[0], {"new": models[1]}, replicates=20).power(0.1)
+    assert json.loads(answer.out) == expected.df.to_dicts()
+    assert "true difference of 0.1" in run("compare", runs[0], runs[1], "--power", 0.1, "--rates-only").out

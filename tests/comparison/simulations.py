@@ -54,6 +54,46 @@ def one_object_each(rng, *, discordant, difference):
     return draw
 
 
+def retrained(rng, *, gained, lost, fewer=0.15):
+    """Images of unlike difficulty; the second model finds some of what the first missed, and loses some objects."""
+
+    def draw(shape):
+        objects = rng.integers(0, 12, shape)
+        easy, noisy = rng.beta(4, 2, shape), rng.gamma(2.0, 0.7, shape)
+        first = rng.binomial(objects, easy)
+        second = first - rng.binomial(first, lost) + rng.binomial(objects - first, gained)
+        wrong = rng.poisson(noisy)
+        return [objects, first, wrong, second, rng.binomial(wrong, 1 - fewer) + rng.poisson(0.05, shape)]
+
+    return draw
+
+
+def in_advance(draw, *, pilot):
+    """Difference, standard error and images of every rate of one large set."""
+    counts = np.stack(draw((1, pilot)), axis=-1).astype(np.int32)[0]
+    clusters = np.arange(pilot, dtype=np.int32)
+    whole = Grouped(counts, np.zeros(pilot, np.int32), clusters, 1, np.ones(pilot, np.int64))
+    found = whole.differences(read_only(np.zeros((pilot, 0), np.uint8)))
+    return {
+        name: (one.second.item() - one.first.item(), one.error.item(), one.clusters.item())
+        for name, one in found.items()
+    }
+
+
+def shares_found(seed, *, simulations, pilot, **options):
+    """By rate: the images that 80 % power takes, and how often that many have p < .05 in the right direction."""
+    from cvfail.statistics.power_of_t import required_clusters
+
+    rng = np.random.default_rng(seed)
+    draw = retrained(rng, **options)
+    shares = {}
+    for name, (difference, error, clusters) in in_advance(draw, pilot=pilot).items():
+        images = pilot / clusters * required_clusters(difference, error, clusters)
+        p_values = rates_of_simulations(draw, simulations=simulations, clusters=int(images))[name]
+        shares[name] = int(images), float((p_values < 0.05).mean())
+    return shares
+
+
 def equally_good(seed, *, images=80):
     """Two detectors of the same quality on the same images: what each finds is chance."""
     rng = np.random.default_rng(seed)
@@ -119,6 +159,9 @@ def main():
             f"type I, {clusters} images:",
             {name: round(float((p < 0.05).mean()), 4) for name, p in found.items()},
         )
+    for gained, lost in ((0.2, 0.02), (0.1, 0.02), (0.1, 0.03), (0.05, 0.01)):
+        found = shares_found(1, simulations=3000, pilot=1_000_000, gained=gained, lost=lost)
+        print(f"power, computed .8, {gained} gained, {lost} lost:", found)
     ours, resampled, without = standard_errors(images=300, replicates=4000)
     print(
         f"standard error of ΔAP, 4000 replicates: {ours:.5f}, resampled {resampled:.5f}, unique {without:.5f}"

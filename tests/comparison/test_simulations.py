@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from cvfail.comparison.comparison import compare
+from cvfail.comparison.power import POWER_SCHEMA
+from cvfail.errors import PolicyError
 from cvfail.statistics.power import minimum_detectable_paired_difference, required_paired_units
-from tests.comparison.simulations import alike, equally_good, one_object_each, rates_of_simulations
+from tests.comparison.simulations import (
+    alike,
+    equally_good,
+    one_object_each,
+    rates_of_simulations,
+    shares_found,
+)
 
 SIMULATIONS = 3000
 
@@ -43,6 +51,29 @@ def test_power_is_what_was_computed_in_advance(discordant, difference):
     draw = one_object_each(np.random.default_rng(2), discordant=discordant, difference=difference)
     p_values = rates_of_simulations(draw, simulations=SIMULATIONS, clusters=units)["recall"]
     assert np.mean(p_values < 0.05) == pytest.approx(0.8, abs=0.03)
+
+
+def test_power_is_what_was_computed_in_advance_where_objects_gather_in_images():
+    """Correlated models on images of unlike difficulty: every rate, from one large set to many small ones."""
+    found = shares_found(4, simulations=1000, pilot=200_000, gained=0.1, lost=0.03, fewer=0.1)
+    for name, (images, share) in found.items():
+        assert 100 < images < 600
+        assert 0.8 - 0.038 <= share <= 0.8 + 0.06, f"{name}: as often as computed, or a little more"
+
+
+def test_a_comparison_tells_its_power():
+    pair = equally_good(3, images=60)
+    found = compare(*pair, replicates=50)
+    assert dict(found.power(0.1).df.schema) == {name: dtype() for name, dtype in POWER_SCHEMA.items()}
+    row = found.metrics.df.filter(metric="recall").row(0, named=True)
+    for share in (0.5, 0.9):
+        told = found.power(row["detectable"] * share, power=0.8).df.filter(metric="recall", level="overall")
+        assert told["required_clusters"].item() == pytest.approx(row["clusters"] / share**2, rel=0.05)
+        assert told["power"].item() == pytest.approx({0.5: 0.28, 0.9: 0.71}[share], abs=0.02)
+    assert found.power(row["detectable"]).df.filter(metric="recall")["power"][0] == pytest.approx(0.8)
+    assert compare(pair[0], pair[0], replicates=0).power(0.1).df["power"].is_null().all()
+    with pytest.raises(PolicyError, match="difference must be a number other than 0"):
+        found.power(0.0)
 
 
 def test_the_detectable_difference_is_the_one_of_the_power_formula():

@@ -7,21 +7,24 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cvfail.gate.estimates import ESTIMATES_SCHEMA
+from cvfail.gate.estimates import ESTIMATES_SCHEMA, relative_estimates
 from cvfail.gate.inference import (
     bounds,
     bounds_of_shares,
     p_value_of_excess,
     p_value_of_shares,
+    rare_error,
     widened_error,
     with_skewness,
     without_skewness,
 )
 from cvfail.gate.judging import judged
 from cvfail.gate.rules_file import rules_from
-from tests.gate.simulated import pair, rates_of_verdicts, verdicts
+from cvfail.statistics.power_of_t import required_clusters
+from tests.gate.simulated import pair, question, rates_of_verdicts, verdicts
 
 RUNS = 120
+POWER_RUNS = 200
 MOST = 0.05 + 3 * np.sqrt(0.05 * 0.95 / RUNS)
 """Three standard errors above 5 %."""
 
@@ -132,18 +135,22 @@ def test_by_hand():
         None,
         "the interval holds the limit",
         "beyond the limit",
-        "the interval holds the limit",
+        "the interval holds the limit (about 189 images would tell)",
         "undefined",
         "29 units, fewer than 30",
     ]
     assert judged_rows["p_value"].null_count() == 2
+    by_normal = 50 * ((2.241403 + 0.841621) * 0.05 / 0.08) ** 2  # at .05 / 4, for one of four tested rows
+    assert by_normal < judged_rows["needed"][3] < by_normal + 5
 
 
 def test_one_row_of_many_needs_more_to_fail():
     frame = rows(estimate=[-0.06] + [0.1] * 19, error=[0.02] * 20)
     alone, among = judge_rows(frame[:1], FALL), judge_rows(frame, FALL)
     assert (alone["verdict"][0], among["verdict"][0]) == ("fail", "investigate")
-    assert among["reason"][0] == "beyond the limit by itself, but not for one of so many rows"
+    assert among["reason"][0].startswith(
+        "beyond the limit by itself, but not for one of so many rows (about "
+    )
     assert among["adjusted_p_value"][0] == pytest.approx(20 * alone["p_value"][0])
 
 
@@ -251,6 +258,56 @@ def test_what_must_improve_passes_only_beyond_its_limit():
 def test_the_same_model_is_no_improvement(value):
     frame = rows(estimate=[0.0], error=[0.0], step=[0.001])
     assert judge_rows(frame, {**IMPROVE, "improve": value}, same_model=True)["verdict"].to_list() == ["fail"]
+
+
+def test_as_many_images_as_are_needed_would_tell():
+    """A mean of 50 that is near its limit: of the number told, four of five samples pass, or fail."""
+    from scipy.special import nctdtr, stdtrit
+
+    frame = rows(estimate=[-0.01, -0.04], error=[0.02, 0.02])
+    apart = [judge_rows(frame[[place]], FALL).row(0, named=True) for place in (0, 1)]
+    assert [one["verdict"] for one in apart] == ["investigate"] * 2
+    for one, distance in zip(apart, (0.01, 0.02), strict=True):
+        many = one["needed"]
+        centre = distance / (0.02 * np.sqrt(50 / many))
+        assert 1 - nctdtr(many - 1, centre, stdtrit(many - 1, 0.95)) == pytest.approx(0.8, abs=0.01)
+    among = judge_rows(rows(estimate=[-0.04] + [0.1] * 19, error=[0.02] * 20), FALL)
+    assert among["needed"][0] > 2 * apart[1]["needed"], "one of twenty needs more"
+    assert judge_rows(frame[[0, 0]], FALL)["needed"][0] == apart[0]["needed"], "to pass it does not"
+
+
+def test_what_is_needed_of_shares_and_counts():
+    share = rows(estimate=[0.85, 1.0], trials=[60.0, 20.0], support=[60.0, 60.0], baseline=[None] * 2)
+    told = judge_rows(share, {"metric": "recall", "at_least": 0.8})
+    first, second = told["needed"]
+    assert told["verdict"].to_list() == ["investigate", "pass"]
+    assert first == pytest.approx(50 * (2.486 / 0.05) ** 2 * 0.85 * 0.15 / 60, rel=0.12)
+    assert second is None
+    count = rows(estimate=[0.9], error=[0.2], step=[0.02], baseline=[None])
+    rule = {"metric": "false_positives_per_image", "at_most": 1.0}
+    assert judge_rows(count, rule)["needed"].item() == pytest.approx(
+        50 * (2.486 * 0.2 / (0.9 * np.log(1 / 0.9))) ** 2, rel=0.03
+    )
+    even = judge_rows(rows(estimate=[-0.02], error=[0.01]), FALL)
+    assert even["needed"].item() is None
+    assert even["reason"].item() == "the interval holds the limit"
+
+
+@pytest.mark.parametrize(("after", "verdict"), [(0.70, "fail"), (0.80, "pass")])
+def test_verdicts_on_known_differences_have_the_power_that_was_computed_in_advance(after, verdict):
+    """From one large set: how many images a fall of .1, or none, takes against a margin of .05."""
+    options = {"per_image": 2.0, "before": [0.8], "after": [after]}
+    large = pair(np.random.default_rng(6), images=20_000, **options)
+    known = relative_estimates([question(0)], *large)
+    images = required_clusters(0.05, known["error"], known["clusters"], rare=0.0, level=0.05, sides=1).item()
+    step = known["step"].item() * known["clusters"].item() / images
+    rare = rare_error(np.array([step]), 0.95) * images / 20_000
+    images = required_clusters(0.05, known["error"], known["clusters"], rare=rare, level=0.05, sides=1).item()
+    all_images = int(images * 20_000 / known["clusters"].item())
+    shares = rates_of_verdicts(
+        POWER_RUNS, bound="max_fall", value=0.05, classes=1, images=all_images, **options
+    )
+    assert shares[verdict] == pytest.approx(0.8, abs=3 * np.sqrt(0.16 / POWER_RUNS))
 
 
 def test_models_that_are_alike_rarely_pass_or_fail_a_rule_to_improve():
