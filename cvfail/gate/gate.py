@@ -70,8 +70,8 @@ class Gate(ResultTable):
             and candidate (values of the metric), estimate (what is judged: the candidate, or its difference to the
             baseline) with lower and upper (one-sided bounds), limit (that it must keep), p_value (one-sided, of
             keeping it), adjusted_p_value (for all rows), support (units), clusters (with units), needed (where it is
-            to be investigated: with how many it could be told, if every further image is like these), critical, verdict
-            (pass, fail, investigate), reason (null for a pass).
+            to be investigated: with how many it could be told, if every further image is like these), critical,
+            verdict (pass, fail, investigate), reason (null for a pass).
         measured: The candidate's sums, for `write_baseline`.
     """
 
