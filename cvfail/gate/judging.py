@@ -182,7 +182,7 @@ def _why_not_known(rule: Rule, row: dict[str, float], rules: Rules, *, tested: b
     if not tested:
         return "too little data for an interval"
     known = row["needed"]
-    more = "" if np.isnan(known) else f" (about {known:,.0f} images would tell)"
+    more = "" if np.isnan(known) else f" (about {float(f'{known:.1e}'):,.0f} images would tell)"
     if row["p_value"] < 1.0 - rules.confidence:
         return f"beyond the limit by itself, but not for one of so many rows{more}"
     return f"the interval holds the limit{more}"

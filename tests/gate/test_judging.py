@@ -135,7 +135,7 @@ def test_by_hand():
         None,
         "the interval holds the limit",
         "beyond the limit",
-        "the interval holds the limit (about 189 images would tell)",
+        "the interval holds the limit (about 190 images would tell)",
         "undefined",
         "29 units, fewer than 30",
     ]
