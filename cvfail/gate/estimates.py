@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from cvfail.gate.macro import macro_alone, macro_difference
 from cvfail.gate.measured import Measured
 from cvfail.gate.question import Question
 from cvfail.statistics.clustered import clustered_ratio
@@ -30,13 +31,14 @@ shares, the number of independent units that have it; step, by how much one unit
 of the smaller denominator; clusters, with any."""
 
 _ESTIMATE = pl.col("estimate")
+_SHARES = ("precision", "recall", "f1")
 
 
 def relative_estimates(
     questions: Sequence[Question], baseline: Measured, candidate: Measured
 ) -> pl.DataFrame:
     """Candidate less baseline, with the clusters paired; columns of `ESTIMATES_SCHEMA`."""
-    rates = [question for question in questions if not question.is_precision]
+    rates = [one for one in questions if not (one.is_precision or one.is_macro)]
     sides = [
         _of(measured, rates).select(
             "question",
@@ -58,12 +60,13 @@ def relative_estimates(
         .with_columns(step=_step(rates) / pl.col("support"))
     )
     precisions = [_difference(one, baseline, candidate) for one in questions if one.is_precision]
-    return _told([frame, *precisions])
+    macros = [macro_difference(one, baseline, candidate) for one in questions if one.is_macro]
+    return _told([frame, *precisions, pl.DataFrame(macros, schema=ESTIMATES_SCHEMA)])
 
 
 def absolute_estimates(questions: Sequence[Question], candidate: Measured) -> pl.DataFrame:
     """The candidate alone; columns of `ESTIMATES_SCHEMA`, baseline null."""
-    shares = [one for one in questions if not one.is_precision and one.metric != "false_positives_per_image"]
+    shares = [one for one in questions if one.mode is not None or one.metric in _SHARES]
     counts = [one for one in questions if one.metric == "false_positives_per_image"]
     ratio = clustered_ratio(
         _of(candidate, shares),
@@ -83,7 +86,8 @@ def absolute_estimates(questions: Sequence[Question], candidate: Measured) -> pl
         by=["question"],
     ).with_columns(candidate=pl.col("second"), step=1.0 / pl.col("support"))
     precisions = [_alone(one, candidate) for one in questions if one.is_precision]
-    return _told([frame, alone, *precisions])
+    macros = [macro_alone(one, candidate) for one in questions if one.is_macro]
+    return _told([frame, alone, *precisions, pl.DataFrame(macros, schema=ESTIMATES_SCHEMA)])
 
 
 def _of(measured: Measured, questions: Sequence[Question]) -> pl.DataFrame:

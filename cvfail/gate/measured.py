@@ -99,8 +99,15 @@ def measured(
     """
     point = OperatingPoint.of(evidence, iou=rules.iou, score=rules.score)
     precisions = list({one.key: one for one in questions if one.is_precision}.values())
-    every = {one.key: one for one in [*questions, *(one.objects for one in precisions)]}
-    rates = [one for one in every.values() if one.mode is None and not one.is_precision]
+    of_classes = [
+        Question(metric, one.slice, category)
+        for one in questions
+        if one.is_macro
+        for metric in one.parts
+        for category in evidence.category_names
+    ]
+    every = {one.key: one for one in [*questions, *(one.objects for one in precisions), *of_classes]}
+    rates = [one for one in every.values() if one.mode is None and not (one.is_precision or one.is_macro)]
     modes = [one for one in every.values() if one.mode is not None]
     return Measured(
         identity=Identity.of(evidence, iou=point.iou, score=point.score),

@@ -11,7 +11,7 @@ from cvfail.errors import QueryError
 from cvfail.evidence.attributes import attribute
 from cvfail.evidence.evidence import Evidence
 from cvfail.failures.failure_mode import FailureMode
-from cvfail.gate.rule import ERROR_RATE, EVERY, PRECISIONS, Rule
+from cvfail.gate.rule import ERROR_RATE, EVERY, MACROS, PRECISIONS, Rule
 from cvfail.gate.rules_file import Rules
 
 
@@ -50,6 +50,21 @@ class Question:
     def is_precision(self) -> bool:
         """Whether it is of all scores."""
         return self.metric in PRECISIONS
+
+    @property
+    def is_macro(self) -> bool:
+        """Whether it is a mean over classes."""
+        return self.metric in MACROS
+
+    @property
+    def rate(self) -> str:
+        """The metric of which a mean over classes is."""
+        return self.metric.removeprefix("macro_")
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The metrics of every class that a mean over classes is made of."""
+        return tuple(dict.fromkeys((self.rate, "recall")))
 
     @property
     def objects(self) -> Question:

@@ -14,13 +14,16 @@ Bound = Literal["at_least", "at_most", "max_fall", "max_rise", "improve"]
 RATES = ("precision", "recall", "f1", "false_positives_per_image")
 """Metrics at an operating point."""
 
+MACROS = ("macro_precision", "macro_recall", "macro_f1")
+"""Their means over the classes that have objects, each the same."""
+
 PRECISIONS = ("ap", "ap50")
 """Metrics over all scores."""
 
 ERROR_RATE = "error_rate"
 """The metric of frozen failure modes."""
 
-METRICS = (*RATES, *PRECISIONS, ERROR_RATE)
+METRICS = (*RATES, *MACROS, *PRECISIONS, ERROR_RATE)
 
 EVERY = "*"
 """Stands for every class, or every mode of the file."""
@@ -103,6 +106,8 @@ class Rule:
             raise FormatError(
                 "mode: a mode has its own slice. Hint: leave class, slice and by out, or freeze another mode"
             )
+        if self.metric in MACROS and self.classes:
+            raise FormatError(f"class: {self.metric} is the mean over classes. Hint: leave class out")
         if self.slices and self.by:
             raise FormatError("by: stands beside slice. Hint: write two rules")
 

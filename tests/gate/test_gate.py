@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 import cvfail as cf
-from cvfail.errors import PolicyError, QueryError
+from cvfail.errors import FormatError, PolicyError, QueryError
 from cvfail.gate.gate import GATE_SCHEMA, judge
 from tests.scenes import detection, random_records
 
@@ -61,6 +61,7 @@ def test_the_estimates_are_those_of_the_comparison(demo):
         for metric, lower in (("recall", 0), ("precision", 0), ("f1", 0), ("false_positives_per_image", 1))
     ]
     asked += [{"metric": name, "class": "*", "max_fall": 0.1} for name in ("ap", "ap50")]
+    asked += [{"metric": f"macro_{name}", "max_fall": 0.1} for name in ("precision", "recall", "f1")]
     asked += [{"metric": name, "max_fall": 0.1} for name in ("ap", "ap50", "f1")]
     rules = {"gate": {"replicates": 100}, "rule": asked}
     ours = demo[1].gate(rules, baseline=demo[0]).df
@@ -76,7 +77,7 @@ def test_the_estimates_are_those_of_the_comparison(demo):
         on=["slice", "category", "metric"],
         nulls_equal=True,
     )
-    assert len(joined) == len(ours) == 4 * 6 + 2 * 6 + 3
+    assert len(joined) == len(ours) == 4 * 6 + 2 * 6 + 3 + 3
     for name, other in (("estimate", "difference"), ("baseline", "before"), ("candidate", "after")):
         assert joined[name].to_numpy() == pytest.approx(joined[other].to_numpy(), abs=1e-12)
 
@@ -161,12 +162,14 @@ def test_nothing_to_judge_is_to_be_investigated(demo, empty):
             {"metric": "recall", "at_least": 0.5},
             {"metric": "precision", "at_least": 0.5},
             {"metric": "ap", "at_least": 0.5},
+            {"metric": "macro_f1", "at_least": 0.5},
             {"metric": "false_positives_per_image", "at_most": 0.5, "by": "weather"},
             {"metric": "f1", "class": "*", "at_least": 0.5},
         ],
     }
     told = dict(cf.evaluate(data).gate(rules).df.group_by("metric").agg("verdict").iter_rows())
     assert set(told.get("f1", [])) <= {"investigate", "fail"}
+    assert told["macro_f1"] == (["fail"] if empty == "predictions" else ["investigate"])
     assert told["recall"] == (["fail"] if empty == "predictions" else ["investigate"])
 
 
@@ -191,3 +194,56 @@ def test_threads_change_nothing(demo):
         judge(demo[1].evidence, rules, baseline=demo[0].evidence, threads=threads).df for threads in (1, 4)
     )
     assert one.equals(many)
+
+
+MACROS = [{"metric": f"macro_{name}", "max_fall": 0.05} for name in ("precision", "recall", "f1")]
+
+
+def macro_by_hand(models, slice_mask=None):
+    """macro_recall of both models and the error of their difference, from the rows."""
+    values, influences, ids = [], [], models[0].evidence.cluster_ids
+    for one in models:
+        rows = one.ground_truth_at().filter(pl.col("outcome") != "ignored")
+        rows = rows if slice_mask is None else rows.filter(slice_mask)
+        shares, parts = [], np.zeros(len(ids))
+        for _, own in rows.group_by(["category_id"], maintain_order=True):
+            found = (own["outcome"] == "found").to_numpy()
+            shares.append(found.mean())
+            places = np.searchsorted(ids, own["image_id"].to_numpy())
+            parts += np.bincount(places, found - found.mean(), len(ids)) / len(own)
+        values.append(np.mean(shares))
+        influences.append(parts / len(shares))
+        images = rows["image_id"].n_unique()
+    return values, np.sqrt(images / (images - 1) * ((influences[1] - influences[0]) ** 2).sum())
+
+
+@pytest.mark.parametrize("where", [None, "size=small"])
+def test_means_over_classes_are_those_by_hand(demo, where):
+    from cvfail.gate.estimates import relative_estimates
+    from cvfail.gate.measured import measured
+    from cvfail.gate.question import Question
+    from cvfail.gate.rules_file import Rules
+
+    question = Question("macro_recall", where)
+    sides = [measured(one.evidence, [question], Rules(rules=())) for one in demo]
+    row = relative_estimates([question], *sides).row(0, named=True)
+    values, error = macro_by_hand(demo, None if where is None else pl.col("area") < 1024)
+    assert (row["baseline"], row["candidate"]) == pytest.approx(tuple(values))
+    assert row["error"] == pytest.approx(error)
+
+
+def test_means_over_classes_are_judged_relative_and_alone(demo):
+    alone = [{"metric": "macro_f1", "at_least": 0.5}, {"metric": "macro_f1", "at_least": 0.99, "name": "x"}]
+    gate = demo[1].gate({"rule": [*MACROS, *alone]}, baseline=demo[0])
+    assert gate.df["verdict"].to_list()[-2:] == ["pass", "fail"]
+    own = demo[1].metrics(by="category").df
+    assert gate.df["candidate"][-1] == pytest.approx(own["f1"].mean())
+    assert demo[0].gate({"rule": MACROS}, baseline=demo[0]).df["estimate"].to_list() == [0.0] * 3
+    with pytest.raises(FormatError, match="macro_f1 is the mean over classes"):
+        demo[0].gate({"rule": [{"metric": "macro_f1", "at_least": 0.5, "class": "car"}]})
+
+
+def test_means_over_classes_come_from_a_baseline_as_from_the_run(demo, tmp_path):
+    path = demo[0].write_baseline(tmp_path / "baseline.parquet", {"rule": MACROS})
+    there, here = (demo[1].gate({"rule": MACROS}, baseline=one).df for one in (path, demo[0]))
+    assert there.equals(here)
