@@ -63,7 +63,9 @@ class Macro:
             float(totals["ratio"].to_numpy().mean()) if len(totals) else np.nan,
             np.bincount(parts["cluster"].to_numpy(), parts["part"].to_numpy(), clusters) / kinds,
             totals["total"].to_numpy(),
-            np.bincount(objects["cluster"].to_numpy(), objects["denominator"].to_numpy(), clusters) * 1.0,
+            np.bincount(objects["cluster"].to_numpy(), objects["denominator"].to_numpy(), clusters).astype(
+                np.float64
+            ),
         )
 
     def step(self, question: Question) -> float:
