@@ -212,6 +212,7 @@ def _in_order(asked: list[tuple[Rule, Question]], before: Measured | None, own: 
     if before is not None:
         before.refuse_unlike(own)
         before.refuse_unasked(relative)
+        before.refuse_other_slices(own, relative)
         frames.append(relative_estimates(relative, before, own).with_columns(relative=pl.lit(value=True)))
     known = pl.concat(frames).unique(["question", "relative"], maintain_order=True)
     rows = pl.DataFrame(

@@ -72,6 +72,33 @@ class Measured:
                 "Hint: cvfail gate BASELINE_RUN --rules FILE --write-baseline FILE"
             )
 
+    def refuse_other_slices(self, candidate: Measured, questions: Iterable[Question]) -> None:
+        """Raise if a slice has other objects in a candidate than in this baseline.
+
+        Raises:
+            PolicyError: With the first such slice; not if the baseline is a file that does not know its objects.
+        """
+        for question in {one.key: one for one in questions}.values():
+            counted = _counted(question)
+            if counted is None or counted.key not in self.asked or counted.key not in candidate.asked:
+                continue
+            ours, theirs = (
+                one.sums.filter(question=counted.key).select("cluster", "denominator").sort("cluster")
+                for one in (self, candidate)
+            )
+            if not ours.equals(theirs):
+                raise PolicyError(
+                    f"{question.place!r} has other rows in the candidate than in the baseline: the attribute differs "
+                    "between the two. Hint: join the same table to both"
+                )
+
+
+def _counted(question: Question) -> Question | None:
+    """The question whose denominators are the objects of a slice, or of a mode of objects; None without a slice."""
+    if question.mode is not None:
+        return question if question.mode.unit == "ground_truth" else None
+    return Question("recall", question.slice) if question.slice is not None else None
+
 
 def asked_of(rules: Rules, evidence: Evidence) -> list[tuple[Rule, Question]]:
     """Every row of a gate: its rule and what that asks, in order.
@@ -106,7 +133,8 @@ def measured(
         for metric in one.parts
         for category in evidence.category_names
     ]
-    every = {one.key: one for one in [*questions, *(one.objects for one in precisions), *of_classes]}
+    objects = [one.objects for one in precisions] + [one for one in map(_counted, questions) if one]
+    every = {one.key: one for one in [*questions, *objects, *of_classes]}
     rates = [one for one in every.values() if one.mode is None and not (one.is_precision or one.is_macro)]
     modes = [one for one in every.values() if one.mode is not None]
     return Measured(

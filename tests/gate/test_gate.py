@@ -247,3 +247,38 @@ def test_means_over_classes_come_from_a_baseline_as_from_the_run(demo, tmp_path)
     path = demo[0].write_baseline(tmp_path / "baseline.parquet", {"rule": MACROS})
     there, here = (demo[1].gate({"rule": MACROS}, baseline=one).df for one in (path, demo[0]))
     assert there.equals(here)
+
+
+def with_other_weather(evaluation):
+    from dataclasses import replace
+
+    data = evaluation.data
+    mixed = data.images["weather"].shuffle(seed=1).alias("weather")
+    return cf.evaluate(replace(data, images=data.images.with_columns(mixed)))
+
+
+def test_attributes_that_differ_are_refused_where_a_rule_looks_at_them(demo, tmp_path):
+    other = with_other_weather(demo[1])
+    blind = {"rule": [ROW, {**ROW, "slice": "size=small"}]}
+    assert other.gate(blind, baseline=demo[0]).df.equals(demo[1].gate(blind, baseline=demo[0]).df)
+    for metric, bound in (("recall", "max_fall"), ("macro_f1", "max_fall"), ("ap50", "max_fall")):
+        rules = {
+            "gate": {"replicates": 2},
+            "rule": [{"metric": metric, bound: 0.02, "slice": "weather=rain"}],
+        }
+        file = demo[0].write_baseline(tmp_path / f"{metric}.parquet", rules)
+        for baseline in (demo[0], file):
+            with pytest.raises(PolicyError, match="'weather=rain' has other rows in the candidate"):
+                other.gate(rules, baseline=baseline)
+        alone = {"rule": [{"metric": metric, "at_least": 0.01, "slice": "weather=rain"}]}
+        assert len(other.gate(alone)) == 1
+
+
+def test_frozen_modes_whose_attribute_differs_are_refused(demo):
+    from cvfail.gate.rule import Rule
+    from cvfail.gate.rules_file import Rules
+
+    mode = demo[0].failure_mode("missed", "weather=rain")
+    rule = Rule(metric="error_rate", bound="max_rise", value=0.02, modes=("*",))
+    with pytest.raises(PolicyError, match="has other rows in the candidate"):
+        with_other_weather(demo[1]).gate(Rules(rules=(rule,), modes=(mode,)), baseline=demo[0])
