@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cvfail.errors import PolicyError
 from cvfail.evidence.evidence import Evidence
 from cvfail.failures.errors_of_rows import RowErrors
 from cvfail.failures.failure_mode import FailureMode
@@ -35,14 +36,21 @@ class PairedModes:
         return made[0], made[1]
 
     def sums(self, mode: FailureMode) -> pl.DataFrame:
-        """Errors and units per cluster: columns cluster (its id), y1, n1, y2, n2; a cluster has several rows."""
+        """Errors and units per cluster: columns cluster (its id), y1, n1, y2, n2; a cluster has several rows.
+
+        Raises:
+            PolicyError: The slice of a mode of objects has other objects in the second model.
+        """
         frames = []
         for number, (evidence, errors) in enumerate(zip(self._models, self.errors(mode), strict=True), 1):
             own, _ = errors.per_cluster()
             frames.append(
                 sums_of_model(number, evidence, own["cluster"].to_numpy(), own["errors"], own["units"])
             )
-        return side_by_side(frames)
+        sums = side_by_side(frames)
+        if mode.unit == "ground_truth":
+            _refuse_other_objects(mode, sums)
+        return sums
 
     def _rows(self, mode: FailureMode, model: int) -> RowErrors:
         key = (model, mode.iou, mode.score)
@@ -50,6 +58,15 @@ class PairedModes:
         if key not in self._known:
             self._known[key] = RowErrors(point)
         return self._known[key]
+
+
+def _refuse_other_objects(mode: FailureMode, sums: pl.DataFrame) -> None:
+    units = sums.group_by("cluster").agg(pl.col("n1", "n2").sum())
+    if not units["n1"].equals(units["n2"].alias("n1")):
+        raise PolicyError(
+            f"{mode.name!r} has other objects in the candidate than in the baseline: the attribute differs between "
+            "the two. Hint: join the same table to both"
+        )
 
 
 def sums_of_model(

@@ -1,5 +1,6 @@
 """Ablations: only single changes are compared, and the one that removed a mode is named."""
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -7,7 +8,8 @@ import cvfail as cf
 from cvfail.comparison.ablations import ablations
 from cvfail.comparison.comparison import compare
 from cvfail.errors import PolicyError
-from cvfail.evaluation import Evaluation
+from cvfail.evaluation import Evaluation, evaluate
+from tests.comparison.models import shuffled, two_datasets
 from tests.comparison.test_flips import planted
 
 
@@ -100,3 +102,48 @@ def test_the_same_settings_twice_are_refused(runs):
 def test_average_precision_is_there_if_it_is_asked_for(runs):
     table = ablations(runs, replicates=0, average_precision=True)
     assert not table.df.filter(pl.col("metric") == "ap").is_empty()
+
+
+def swapped(runs):
+    """The same runs with the other one of each pair first."""
+    return {name: runs[name] for name in reversed(runs)}
+
+
+def test_a_change_that_changes_nothing_differs_by_exactly_0(runs, modes):
+    night = runs["base"][0]
+    same = {"a": (night, {"x": 1}), "b": (night, {"x": 2})}
+    rows = ablations(same, modes=modes, by="light", average_precision=True, replicates=20).df
+    known = rows.filter(pl.col("difference").is_not_null())
+    assert set(known["level"]) == {"overall", "class", "slice", "failure mode"}
+    for name in ("difference", "lower", "upper"):
+        assert (known[name].drop_nulls() == 0.0).all()
+    assert (known["q_value"].drop_nulls() == 1.0).all()
+
+
+def test_the_other_run_first_flips_every_sign(runs, modes):
+    key = ["setting", "level", "slice", "category", "metric"]
+    here, there = (
+        ablations(one, modes=modes, by="light", replicates=20).df.sort(key) for one in (runs, swapped(runs))
+    )
+    assert here.select(key).equals(there.select(key))
+    assert here["before"].equals(there["after"].alias("before"))
+    assert here["baseline_run"].equals(there["candidate_run"].alias("baseline_run"))
+    assert here["difference"].equals((-there["difference"]).alias("difference"))
+    for name, other, sign in (("lower", "upper", -1), ("upper", "lower", -1), ("q_value", "q_value", 1)):
+        np.testing.assert_allclose(here[name].to_numpy(), sign * there[other].to_numpy(), rtol=0, atol=1e-12)
+
+
+def test_the_order_of_rows_does_not_matter_to_ablations():
+    first, second = two_datasets(6, images=20, ties=False)
+    runs = {"a": (first, {"x": 1}), "b": (second, {"x": 2})}
+    mixed = {name: (shuffled(data, 9), own) for name, (data, own) in runs.items()}
+    here, there = (
+        ablations(
+            {name: (evaluate(data).evidence, own) for name, (data, own) in one.items()},
+            by=("light", "size"),
+            replicates=20,
+        ).df
+        for one in (runs, mixed)
+    )
+    for name in ("difference", "lower", "upper", "p_value", "q_value", "detectable"):
+        np.testing.assert_allclose(here[name].to_numpy(), there[name].to_numpy(), rtol=0, atol=1e-12)

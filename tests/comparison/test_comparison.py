@@ -187,3 +187,14 @@ def test_levels_are_filters():
     assert len(table.failure_modes) == 0
     assert "candidate - baseline" in table.classes.caption
     assert "model" not in repr(table).splitlines()[2]
+
+
+def test_a_mode_whose_attribute_differs_between_the_models_is_refused():
+    first, second = two_datasets(4, images=40)
+    mixed = second.images.with_columns(pl.col("light").shuffle(seed=3))
+    models = [evaluate(first), evaluate(replace(second, images=mixed))]
+    asked = {"average_precision": False, "replicates": 0}
+    with pytest.raises(PolicyError, match="has other objects in the candidate than in the baseline"):
+        cf.compare(*models, modes=[models[0].failure_mode("missed", "light=night")], **asked)
+    whole = cf.compare(*models, modes=[models[0].failure_mode("missed")], **asked)
+    assert len(whole.failure_modes) == 1, "what does not look at the attribute is told"
