@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -40,6 +42,7 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
         source: Where each input table came from.
         tables: The files of images and categories.
         blocks: The files of ground truth, predictions and pairs, by run of images.
+        created: When it was saved, UTC; no digest depends on it. None in folders of earlier versions.
     """
 
     schema_version: int
@@ -48,6 +51,7 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     source: dict[str, str]
     tables: dict[str, StoredFile]
     blocks: list[StoredBlock]
+    created: datetime | None = None
 
     def spans(self) -> list[Span]:
         """The images and rows of each block."""
@@ -88,6 +92,32 @@ def read_manifest(folder: Path) -> Manifest:
     raise FormatError(
         f"{path}: schema_version {version}, this cvfail reads {SCHEMA_VERSION}. Hint: evaluate and save again"
     )
+
+
+def created_of(folder: Path) -> datetime:
+    """When a saved evaluation was saved: what its manifest says, else the time of that file.
+
+    Raises:
+        FormatError: The manifest is damaged.
+    """
+    path = folder / MANIFEST
+    try:
+        known = msgspec.json.decode(path.read_bytes(), type=_Created).created
+    except msgspec.MsgspecError as error:
+        raise FormatError(f"{path}: {error}. Hint: evaluate and save again") from error
+    return (known or datetime.fromtimestamp(path.stat().st_mtime, UTC)).astimezone(UTC)
+
+
+def now() -> datetime:
+    """The time that a manifest tells: the clock's, or ``SOURCE_DATE_EPOCH``, for folders of the same bytes."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(fixed), UTC) if fixed.isdigit() else datetime.now(UTC)
+
+
+class _Created(msgspec.Struct):
+    """The part of a manifest that says when it was written."""
+
+    created: datetime | None = None
 
 
 class _Versioned(msgspec.Struct):

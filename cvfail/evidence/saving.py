@@ -20,6 +20,7 @@ from cvfail.evidence.manifest import (
     StoredBlock,
     StoredFile,
     file_digest,
+    now,
     read_manifest,
 )
 from cvfail.evidence.outcome_tables import TABLES
@@ -125,6 +126,7 @@ class Draft:
             source=evidence.source,
             tables=tables,
             blocks=blocks,
+            created=now(),
         )
         (self.folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
         if folder.exists():

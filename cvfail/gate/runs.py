@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from cvfail.errors import FormatError, MissingFileError, PolicyError, QueryError
 from cvfail.evidence.evidence import Evidence
-from cvfail.evidence.manifest import MANIFEST
+from cvfail.evidence.manifest import MANIFEST, created_of
 from cvfail.evidence.stored_evidence import open_evidence
 from cvfail.failures.failure_mode import FailureMode
 from cvfail.gate.estimates import absolute_estimates
@@ -46,7 +46,7 @@ class Run:
     Attributes:
         name: Of its folder, below the folder of runs.
         folder: The folder.
-        date: When it was saved: the time of its manifest, UTC.
+        date: When it was saved, UTC, as its manifest says; a copy has the date of what was copied.
     """
 
     name: str
@@ -179,12 +179,7 @@ def _found(folder: Path) -> list[Run]:
     if (folder / MANIFEST).is_file():
         raise PolicyError(f"{folder} is one run. Hint: the folder that holds it")
     return [
-        Run(
-            path.parent.name,
-            path.parent,
-            datetime.fromtimestamp(path.stat().st_mtime, UTC),
-        )
-        for path in folder.glob(f"*/{MANIFEST}")
+        Run(path.parent.name, path.parent, created_of(path.parent)) for path in folder.glob(f"*/{MANIFEST}")
     ]
 
 

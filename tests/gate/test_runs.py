@@ -1,5 +1,6 @@
 """A folder of runs: what is listed, and the same slices and modes on each."""
 
+import json
 import os
 
 import pytest
@@ -16,8 +17,9 @@ def history(demo, tmp_path_factory):
     folder = tmp_path_factory.mktemp("history")
     other = cf.evaluate(detection(*random_records(3, images=30)))
     for second, (name, one) in enumerate((("b", demo[0]), ("a", demo[1]), ("c", other), ("d", demo[1]))):
-        one.save(folder / name)
-        os.utime(folder / name / "manifest.json", (1_700_000_000 + second,) * 2)
+        with pytest.MonkeyPatch.context() as fixed:
+            fixed.setenv("SOURCE_DATE_EPOCH", str(1_700_000_000 + second))
+            one.save(folder / name)
     (folder / "notes").mkdir()
     (folder / "notes.txt").write_text("no run")
     return folder
@@ -45,6 +47,30 @@ def test_headlines_are_those_of_the_evaluation(listed, demo):
             assert own[column] == pytest.approx(rates[column])
     summary = demo[0].coco_summary(metrics=["AP50"]).df
     assert own["ap50"] == pytest.approx(summary["estimate"].item())
+
+
+def test_a_copy_has_the_date_of_what_was_copied_and_old_runs_that_of_their_file(history, tmp_path):
+    import shutil
+
+    shutil.copytree(history / "a", tmp_path / "copied")
+    os.utime(tmp_path / "copied" / "manifest.json", (1_800_000_000,) * 2)
+    shutil.copytree(history / "a", tmp_path / "old")
+    path = tmp_path / "old" / "manifest.json"
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "created"}))
+    os.utime(path, (1_600_000_000,) * 2)
+    listed = cf.runs(tmp_path, metrics=[])
+    assert listed.df["run"].to_list() == ["old", "copied"]
+    assert listed.df["date"].dt.epoch("s").to_list() == [1_600_000_000, 1_700_000_001]
+    assert listed.df["inputs"].n_unique() == 1
+    assert cf.open(tmp_path / "old").metrics().df.equals(cf.open(history / "a").metrics().df)
+
+
+def test_a_run_is_dated_by_the_clock(demo, tmp_path):
+    from datetime import UTC, datetime
+
+    before = datetime.now(UTC)
+    demo[0].save(tmp_path / "run")
+    assert before <= cf.runs(tmp_path, metrics=[]).df["date"].item() <= datetime.now(UTC)
 
 
 def test_order_by_name(history):
