@@ -74,37 +74,24 @@ class Analyses:
         """See `cvfail.metrics.curves.rates_over_score.score_curve`; of everything and of each class."""
         from cvfail.metrics.curves.rates_over_score import score_curve
 
-        return self._whole_and_classes(lambda by: score_curve(self.point, by=by))
+        return _whole_and_classes(lambda by: score_curve(self.point, by=by))
 
     @cached_property
     def operating_points(self) -> ResultTable:
         """See `cvfail.thresholds.operating_points.operating_points`; of everything and of each class."""
         from cvfail.thresholds.operating_points import operating_points
 
-        return self._whole_and_classes(lambda by: operating_points(self.point, by=by))
+        return _whole_and_classes(lambda by: operating_points(self.point, by=by))
 
     @cached_property
     def calibration(self) -> ResultTable:
         """See `cvfail.calibration.calibration_table.calibration`; of everything and of each class."""
-        return self._whole_and_classes(self._calibration)
+        return _whole_and_classes(self._calibration)
 
     @cached_property
     def reliability(self) -> ResultTable:
         """See `cvfail.calibration.calibration_table.Calibration.reliability`; of everything and of each class."""
-        return self._whole_and_classes(lambda by: self._calibration(by).reliability())
-
-    def _whole_and_classes(self, answer: Callable[[Sequence[str]], ResultTable]) -> ResultTable:
-        """An answer for everything, in rows without a category, and for each class, if there are any."""
-        whole = answer(())
-        classes = [answer(("category",)).df] if len(self.point.evidence.categories) else []
-        nothing = pl.DataFrame(schema={"category": pl.String})
-        parts = [
-            nothing,
-            whole.df,
-            *(one.with_columns(pl.col("category").cast(pl.String)) for one in classes),
-        ]
-        frame = pl.concat(parts, how="diagonal")
-        return ResultTable(frame, caption=f"everything (no category) and each class; {whole.caption}")
+        return _whole_and_classes(lambda by: self._calibration(by).reliability())
 
     @cached_property
     def _calibrations(self) -> dict[tuple[str, ...], Calibration]:
@@ -127,3 +114,10 @@ class Analyses:
     def _frame(self, name: str) -> pl.DataFrame:
         analysis: ResultTable = getattr(self, name)
         return analysis.df
+
+
+def _whole_and_classes(answer: Callable[[Sequence[str]], ResultTable]) -> ResultTable:
+    """An answer for everything, in rows without a category, and for each class."""
+    whole, classes = answer(()), answer(("category",)).df.cast({"category": pl.String})
+    frame = pl.concat([classes.clear(), whole.df, classes], how="diagonal")
+    return ResultTable(frame, caption=f"everything (no category) and each class; {whole.caption}")

@@ -101,7 +101,10 @@ class Tallies:
 
     @classmethod
     def joined(cls, parts: Sequence[Tallies]) -> Tallies:
-        """Several one after the other."""
+        """Several one after the other; of none, no counts."""
+        if not parts:
+            nothing = np.zeros(0, np.int64)
+            return cls(nothing, nothing, nothing, nothing, np.zeros(0))
         return cls(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)))
 
     def total(self) -> Tallies:

@@ -15,6 +15,7 @@ from cvfail.failures.costs import Costs
 from cvfail.metrics.curves.grouped_scores import GroupedScores
 from cvfail.thresholds.choosing import Chooser, Drawn
 from cvfail.thresholds.objective import Objective
+from tests.scenes import detection
 from tests.thresholds.plain_choosing import best_threshold, counts
 from tests.thresholds.scored import evaluation_of, random_images, ranking_of
 
@@ -335,3 +336,10 @@ def test_a_threshold_under_weights_is_that_of_repeated_images(seed, options):
             tallies.cost[row]
             == options.get("false_positive_cost", 1) * tallies.wrong[row] + objects - tallies.found[row]
         )
+
+
+def test_thresholds_of_each_class_of_no_classes_have_no_rows_but_the_columns():
+    nothing = cf.evaluate(detection([], [], [], []))
+    points = nothing.operating_points(by="category")
+    assert points.df.is_empty()
+    assert points.df.columns == ["category", *nothing.operating_points().df.columns]

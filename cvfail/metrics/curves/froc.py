@@ -105,10 +105,13 @@ def froc(
     def answered(group: ScoredGroup) -> tuple[pl.DataFrame, pl.DataFrame]:
         return _of_group(group, weights, wanted, interpolate=interpolate, confidence=confidence)
 
-    parts = run_in_order(answered, grouped.groups, threads=worker_count(threads))
+    groups = grouped.groups or GroupedScores.of(point, (), threads=threads).groups
+    parts = run_in_order(answered, groups, threads=worker_count(threads))
     frame = pl.concat([rows for rows, _ in parts])
     mean = pl.concat([row for _, row in parts])
-    keys = repeated_keys(grouped.keys, [len(wanted)] * len(parts))
+    if not grouped.groups:
+        frame, mean = frame.clear(), mean.clear()
+    keys = repeated_keys(grouped.keys, [len(wanted)] * len(grouped.groups))
     if keys.width:
         frame = pl.concat([keys, frame], how="horizontal")
         mean = pl.concat([grouped.keys, mean], how="horizontal")

@@ -75,7 +75,8 @@ def score_curve(
     def counted(group: ScoredGroup) -> Band:
         return Band.of(group, weights, points=points)
 
-    bands = run_in_order(counted, grouped.groups, threads=worker_count(threads))
+    groups = grouped.groups or GroupedScores.of(point, (), threads=threads).groups
+    bands = run_in_order(counted, groups, threads=worker_count(threads))
     prices = (false_positive_cost, missed_cost)
     frame = pl.concat(map(partial(_rows, beta=beta, prices=prices, confidence=confidence), bands))
     if grouped.rule == "none":
@@ -83,7 +84,8 @@ def score_curve(
         frame = frame.with_columns(
             pl.lit(None, dtype).alias(name) for name, dtype in frame.schema.items() if name not in known
         )
-    keys = repeated_keys(grouped.keys, [band.thresholds.size for band in bands])
+    frame = frame if grouped.groups else frame.clear()
+    keys = repeated_keys(grouped.keys, [band.thresholds.size for band in bands if grouped.groups])
     return ResultTable(
         pl.concat([keys, frame], how="horizontal") if keys.width else frame,
         caption=describe_curve(point, "curve over scores", replicates=replicates, confidence=confidence),

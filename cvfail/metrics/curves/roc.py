@@ -67,11 +67,13 @@ def roc_curve(
     check_curve(points=points, replicates=replicates, confidence=confidence)
     scored = ScoredImages.of(point, by, threads=threads)
     weights = cluster_weights(point.evidence, replicates=replicates, seed=seed)
+    groups = scored.groups or ScoredImages.of(point, (), threads=threads).groups
     bands = run_in_order(
-        lambda group: Band.of(group, weights, points=points), scored.groups, threads=worker_count(threads)
+        lambda group: Band.of(group, weights, points=points), groups, threads=worker_count(threads)
     )
     frame = pl.concat([_rows(band, confidence=confidence) for band in bands])
-    keys = repeated_keys(scored.keys, [band.thresholds.size for band in bands])
+    frame = frame if scored.groups else frame.clear()
+    keys = repeated_keys(scored.keys, [band.thresholds.size for band in bands if scored.groups])
     return ResultTable(
         pl.concat([keys, frame], how="horizontal") if keys.width else frame,
         caption=describe_curve(point, "images by their score", replicates=replicates, confidence=confidence),

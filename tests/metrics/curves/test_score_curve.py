@@ -202,3 +202,11 @@ def test_the_area_is_the_steps_below_the_curve_in_every_replicate(seed):
     )
     for name, value in zip(("area", "lower", "upper"), expected, strict=True):
         assert table[name] == pytest.approx(float(np.ravel(value)[0]), abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["score", "roc", "froc"])
+def test_a_curve_of_each_class_of_no_classes_has_no_rows_but_the_columns(kind):
+    nothing = cf.evaluate(detection([], [], [], []))
+    some = cf.evaluate(detection([1], [1], [], []))
+    assert nothing.curve(kind, by="category").df.is_empty()
+    assert nothing.curve(kind, by="category").df.columns == some.curve(kind, by="category").df.columns
