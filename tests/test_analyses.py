@@ -1,5 +1,8 @@
 """Analyses as tables of SQL: the rows of the methods, made where they are read, and made once."""
 
+import re
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -133,3 +136,20 @@ def test_what_a_classifier_does_not_have_is_said():
     with pytest.raises(QueryError, match="probabilities"):
         classifier.sql("SELECT * FROM label_errors")
     assert classifier.sql("SELECT count(*) FROM failure_modes").item() == 0
+
+
+def test_the_queries_of_the_page_on_curves_are_answered(evaluation):
+    page = (Path(__file__).resolve().parents[1] / "docs" / "sql.md").read_text()
+    queries = re.findall(r'cvfail sql "(.*?)" run', page, re.DOTALL)
+    thresholds, bins = (
+        evaluation.sql(next(one for one in queries if name in one)) for name in ("score_curve", "reliability")
+    )
+    whole = evaluation.operating_points().df["threshold"].item()
+    for category, threshold, _, with_one in thresholds.iter_rows():
+        own = evaluation.curve(by="category", points=None).df.filter(category=category)
+        assert with_one == pytest.approx(own.filter(pl.col("threshold") >= whole)["f_score"][-1], abs=0.05), (
+            "as near as the 100 thresholds are"
+        )
+        assert threshold in own["threshold"]
+    assert len(thresholds) == len(evaluation.categories)
+    assert (bins["estimate"] < bins["mean_score"]).all()
