@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cvfail.version import __version__
 
 if TYPE_CHECKING:
+    from cvfail import charts
     from cvfail.attributes.binning import bin_by_edges, bin_by_quantiles, bin_by_time
     from cvfail.attributes.crowding import object_density, with_crowding
     from cvfail.attributes.geometry import with_geometry
@@ -113,6 +114,7 @@ __all__ = [
     "bin_by_quantiles",
     "bin_by_time",
     "calibration_error",
+    "charts",
     "compare",
     "confident_learning",
     "corrected",
@@ -145,6 +147,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name == "charts":
+        return import_module("cvfail.charts")
     if name not in _HOME:
         raise AttributeError(f"module 'cvfail' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), _INSIDE.get(name, name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import polars as pl
 
@@ -13,6 +13,9 @@ from cvfail.measurable import Measurable
 from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
+    import altair as alt
+
+    from cvfail.charts.asked import ChartKind
     from cvfail.failures.costs import Costs
     from cvfail.failures.failure_mode import FailureMode
     from cvfail.failures.mode_table import FailureModes
@@ -280,6 +283,12 @@ class Evaluation(Measurable):
         from cvfail.gate.baseline import measure_baseline, write_baseline
 
         return write_baseline(measure_baseline(self.evidence, rules), path)
+
+    def chart(self, kind: ChartKind, **options: Any) -> alt.TopLevelMixin:  # noqa: ANN401
+        """One chart of `cvfail.charts` with its question; see `cvfail.charts.asked.chart_of`."""
+        from cvfail.charts.asked import chart_of
+
+        return chart_of(self, kind, **options)
 
     def save(self, folder: str | Path) -> Path:
         """Write a folder of Parquet files with a manifest; it appears whole or not at all."""

@@ -1,0 +1,127 @@
+"""Failure modes: errors beyond those expected, in their order, with intervals."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import altair as alt
+import polars as pl
+
+from cvfail.charts.drawing import GROUP, columns_of, drawable, finished, layered, tooltips
+from cvfail.charts.interval_dots import STEP
+from cvfail.charts.theme import SHAPES, LookOptions, row_look
+from cvfail.tables.result import ResultTable
+
+_TOLD = {
+    "": "n:mode",
+    "errors": "i:errors",
+    "units": "i:support",
+    "rate": "q:rate",
+    "elsewhere": "q:rest_rate",
+    "errors in excess": "q:excess_errors",
+    "lower": "q:excess_lower",
+    "upper": "q:excess_upper",
+    "q": "q:q_value",
+}
+_KINDS = ("missed", "classification", "localisation", "duplicate", "background", "both")
+
+
+def failure_modes(modes: ResultTable, *, most: int = 20, **look: Unpack[LookOptions]) -> alt.LayerChart:
+    """Draw ranked failure modes.
+
+    Args:
+        modes: Of `Evaluation.failure_modes`.
+        most: How many are drawn: the first.
+        look: ``width``, ``height``, ``theme``.
+
+    Returns:
+        A line for each mode: errors in excess with their interval, colour and shape by the type of error, hollow
+        where not significant, and the rate beside that elsewhere.
+
+    Raises:
+        QueryError: The table is of another question.
+    """
+    needed = (
+        "rank",
+        "mode",
+        "error_type",
+        "error",
+        "slice",
+        "rate",
+        "rest_rate",
+        "excess_errors",
+        "significant",
+    )
+    columns_of(modes.df, *needed, what="a chart of failure modes")
+    own = row_look(look, width=380)
+    rows = (
+        modes.df.sort("rank")
+        .head(most)
+        .with_columns(
+            pl.format("{}. {}: {}", "rank", "error", pl.col("slice").replace("", "everywhere")).alias(
+                "label"
+            ),
+            pl.format("{} % | {} %", *_percent("rate", "rest_rate")).alias("rates"),
+            pl.col("error_type").alias(GROUP),
+        )
+    )
+    kinds = [kind for kind in _KINDS if kind in rows[GROUP]]
+    kinds += [kind for kind in rows[GROUP].unique(maintain_order=True) if kind not in kinds]
+    palette = own.colours
+    colours = alt.Scale(
+        domain=kinds, range=[palette.series[k % len(palette.series)] for k in range(len(kinds))]
+    )
+    legend = alt.Legend(orient="bottom", direction="horizontal")
+    colour = alt.Color(GROUP, type="nominal", title="Error", scale=colours, legend=legend)
+    shape = alt.Shape(
+        GROUP,
+        type="nominal",
+        title="Error",
+        legend=legend,
+        scale=alt.Scale(domain=kinds, range=[SHAPES[k % len(SHAPES)] for k in range(len(kinds))]),
+    )
+    base = alt.Chart(drawable(rows))
+    y = alt.Y(
+        "label",
+        type="nominal",
+        sort=rows["label"].to_list(),
+        title=None,
+        axis=alt.Axis(grid=False, ticks=False),
+    )
+    title = "Errors beyond those expected"
+    scale = alt.Scale(zero=True, nice=True)
+    bounds = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("excess_lower", type="quantitative", title=title, scale=scale),
+        x2=alt.X2("excess_upper"),
+        y=y,
+        color=colour,
+    )
+    sides = {"x": alt.X("excess_errors", type="quantitative", title=title, scale=scale), "y": y}
+    sure, unsure = (
+        base.transform_filter(f"{sign}datum.significant")
+        .mark_point(size=70, strokeWidth=2, opacity=1, **filling)
+        .encode(**sides, color=colour, shape=shape, tooltip=tooltips(_TOLD))
+        for sign, filling in (("", {"filled": True}), ("!", {"filled": False, "fill": palette.page}))
+    )
+    zero = (
+        alt.Chart(drawable(rows).head(1)).mark_rule(color=palette.soft).encode(x=alt.XDatum(0, scale=scale))
+    )
+    rates = base.mark_text(align="left", dx=8, fontSize=10, color=palette.soft).encode(
+        x=alt.X("excess_upper", type="quantitative", title=title, scale=scale),
+        y=y,
+        text=alt.Text("rates", type="nominal"),
+    )
+    notes = [f"{most} of {len(modes.df)} modes"] if len(modes.df) > most else []
+    chart = finished(
+        layered(zero, bounds, sure, unsure, rates),
+        own,
+        title="Failure modes",
+        caption=modes.caption,
+        notes=[*notes, "at the right: how often, and how often elsewhere; hollow: not significant"],
+        width=own.width + 320,
+    )
+    return chart.properties(height=own.height or alt.Step(STEP))
+
+
+def _percent(*names: str) -> list[pl.Expr]:
+    return [(100 * pl.col(name)).round().cast(pl.Int64).cast(pl.String).fill_null("–") for name in names]
