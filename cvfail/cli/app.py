@@ -20,6 +20,7 @@ from cvfail.cli.gate import gate
 from cvfail.cli.labels import labels
 from cvfail.cli.metrics import metrics
 from cvfail.cli.plan import plan
+from cvfail.cli.plot import plot
 from cvfail.cli.report import report
 from cvfail.cli.runs import runs
 from cvfail.cli.search import search
@@ -74,6 +75,7 @@ _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     gate: _INPUT,
     runs: ("FOLDER",),
     sql: ("QUERY", *_INPUT),
+    plot: ("KIND", *_INPUT, "-o FILE"),
     report: _INPUT,
     attributes: (),
     demo: (),

@@ -28,6 +28,7 @@ COMMANDS = [
         "gate",
         "runs",
         "sql",
+        "plot",
         "report",
         "attributes",
     ),
