@@ -107,6 +107,11 @@ class Analyses:
         return self._calibrations[key]
 
     @property
+    def made(self) -> frozenset[str]:
+        """Which of them have been made."""
+        return frozenset(name for name in ANALYSES if name in vars(self))
+
+    @property
     def tables(self) -> dict[str, Callable[[], pl.DataFrame]]:
         """How each is made, by the name that it has in SQL."""
         return {name: partial(self._frame, name) for name in ANALYSES}

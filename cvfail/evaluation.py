@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cvfail.labels.object_label_quality import ObjectLabelQuality
     from cvfail.labels.suspects import LabelErrors, SuspectOptions
     from cvfail.labels.verdicts import Verdicts
+    from cvfail.report.frame import ReportFrame
     from cvfail.slices.found_slices import SliceSearch
     from cvfail.slices.membership import FalsePositives
     from cvfail.slices.predicates import Slices
@@ -51,10 +52,20 @@ class Evaluation(Measurable):
     """
 
     def _repr_html_(self) -> str:
-        """A static summary for notebooks."""
-        from html import escape
+        """A small static summary for notebooks: the rates, failure modes if they are known, what to type next."""
+        from cvfail.tables.notebook import paragraph, table_html
 
-        return f"<p>{escape(repr(self))}</p>{self.metrics()._repr_html_()}"
+        point = self._point(None, None)
+        known = self._analyses(point.iou, point.score)
+        modes = "failure_modes" in known.made
+        shown = known.failure_modes.df.select("rank", "mode", "q_value", "significant") if modes else None
+        following = ("" if modes else ".failure_modes() ranks what to fix; ") + (
+            ".confusion_matrix(), .metrics(by=...), .chart(kind); .show() is the whole report"
+        )
+        return (
+            f"{paragraph(repr(self).splitlines()[0], strong=True)}{self.metrics()._repr_html_()}"
+            f"{'' if shown is None else table_html(shown, rows=5)}{paragraph(following)}"
+        )
 
     def at(self, *, iou: float | None = None, score: float | None = None) -> Evaluation:
         """The same evaluation with another operating point as the default of all questions.
@@ -75,7 +86,10 @@ class Evaluation(Measurable):
         """Error × slice, ranked by what it costs; see `cvfail.failures.modes.failure_modes`."""
         from cvfail.failures.modes import failure_modes
 
-        return failure_modes(self._point(iou, score), attributes=attributes, **options)
+        point = self._point(iou, score)
+        if attributes is None and not options:
+            return self._analyses(point.iou, point.score).failure_modes
+        return failure_modes(point, attributes=attributes, **options)
 
     def failure_mode(
         self, error: str, where: str = "", *, iou: float | None = None, score: float | None = None
@@ -301,3 +315,19 @@ class Evaluation(Measurable):
         from cvfail.report.html import write_report
 
         return write_report(self, path, images=images, title=title)
+
+    def show(
+        self,
+        *,
+        images: str | Path | None = None,
+        title: str | None = None,
+        max_thumbnails: int = 200,
+        height: int = 800,
+    ) -> ReportFrame:
+        """The whole report in a sandboxed frame, for notebooks; see `cvfail.report.frame.ReportFrame`."""
+        from cvfail.report.frame import ReportFrame
+        from cvfail.report.html import render
+        from cvfail.report.summary import summarise
+
+        page = render(summarise(self, images=images, title=title, max_thumbnails=max_thumbnails))
+        return ReportFrame(page, height=height)

@@ -40,6 +40,10 @@ class Comparison(ResultTable):
         super().__init__(df, caption=caption)
         self.pairs = dict(pairs)
 
+    def _headline(self) -> str:
+        differ = int((self.df["q_value"] < 0.05).sum())
+        return f"{differ} of {len(self.df)} rows differ (q < 0.05)"
+
     def _shown(self) -> pl.DataFrame:
         names = ["model", *_SHOWN] if self.df["model"].n_unique() > 1 else list(_SHOWN)
         return self.df.select(names)

@@ -132,6 +132,9 @@ class Gate(ResultTable):
 
         return _write(path, junit(self, strict=strict))
 
+    def _headline(self) -> str:
+        return self.summary
+
     def _shown(self) -> pl.DataFrame:
         return self.df.select(_SHOWN)
 

@@ -73,9 +73,10 @@ class ConfusionMatrix:
         return f"{self.caption}; rows are true, columns predicted\n{shown}"
 
     def _repr_html_(self) -> str:
-        """A static table for notebooks."""
-        table = self.wide() if len(self.labels) <= 40 else self.most_confused(20)
-        return table._repr_html_()
+        """A small static table for notebooks, cells coloured by their share of the row."""
+        from cvfail.metrics.confusion_html import confusion_html
+
+        return confusion_html(self)
 
     def share(self, of: Normalise) -> NDArray[np.float64]:
         """The counts divided by row sums, column sums or the total, shape (n, n).

@@ -55,6 +55,7 @@ SCRIPTS = (
     "errors.js",
     "suspects.js",
     "breakdowns.js",
+    "framed.js",
     "main.js",
 )
 

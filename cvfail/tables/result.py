@@ -53,10 +53,16 @@ class ResultTable:
         return self.df
 
     def _repr_html_(self) -> str:
-        """A static table for notebooks."""
-        from html import escape
+        """A small static table for notebooks, without script."""
+        from cvfail.tables.notebook import paragraph, table_html
 
-        return f"<p>{escape(self.caption)}</p>{self._shown()._repr_html_()}"
+        headline = self._headline()
+        first = paragraph(headline, strong=True) if headline else ""
+        return f"{first}{paragraph(self.caption)}{table_html(self._shown(), rows=_SHOWN_ROWS)}"
+
+    def _headline(self) -> str:
+        """What a notebook says first, if a sentence says it."""
+        return ""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """The rows as an Arrow stream capsule."""

@@ -54,6 +54,16 @@ class Browser:
     def run(self, script, *arguments):
         return self._send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
+    @contextmanager
+    def inside(self, selector):
+        """Everything is asked of a frame."""
+        frame = self._send("POST", "/element", {"using": "css selector", "value": selector})
+        self._send("POST", "/frame", {"id": frame})
+        try:
+            yield
+        finally:
+            self._send("POST", "/frame", {"id": None})
+
     def click(self, selector):
         element = self._send("POST", "/element", {"using": "css selector", "value": selector})
         self._send("POST", f"/element/{next(iter(element.values()))}/click", {})
