@@ -15,6 +15,10 @@ FULL = 0.55
 """From this part of the ramp on, text stands on the full colour."""
 
 
+_CROWDED = 26
+"""With more rows or columns, names that would overlap are left out."""
+
+
 class CellTexts(NamedTuple):
     """What stands beside the cells: of the rows, of the columns, and of the legend; empty for none."""
 
@@ -60,8 +64,16 @@ def cell_heat(
     )
     scale = alt.Scale(domain=[0, top], range=list(ramp), clamp=True)
     base = alt.Chart(known).encode(
-        x=alt.X("column", type="nominal", sort=list(columns), title=texts.column or None, axis=_axis("top")),
-        y=alt.Y("row", type="nominal", sort=list(rows), title=texts.row or None, axis=_axis("left")),
+        x=alt.X(
+            "column",
+            type="nominal",
+            sort=list(columns),
+            title=texts.column or None,
+            axis=_axis("top", len(columns)),
+        ),
+        y=alt.Y(
+            "row", type="nominal", sort=list(rows), title=texts.row or None, axis=_axis("left", len(rows))
+        ),
     )
     squares = base.mark_rect(stroke=look.colours.page, strokeWidth=1).encode(
         color=alt.Color("heat", type="quantitative", scale=scale, legend=legend),
@@ -75,9 +87,15 @@ def cell_heat(
     return layered(squares, numbers)
 
 
-def _axis(orient: Literal["top", "left"]) -> alt.Axis:
+def _axis(orient: Literal["top", "left"], names: int) -> alt.Axis:
     slanted = {"labelAngle": -40, "labelAlign": "left", "labelBaseline": "bottom"}
     angle: dict[str, Any] = slanted if orient == "top" else {}
     return alt.Axis(
-        orient=orient, ticks=False, domain=False, grid=False, labelLimit=140, labelOverlap=False, **angle
+        orient=orient,
+        ticks=False,
+        domain=False,
+        grid=False,
+        labelLimit=140,
+        labelOverlap=names > _CROWDED,
+        **angle,
     )

@@ -32,6 +32,9 @@ _TOLD = {
 _CELL = 34
 _MOST_WITH_NUMBERS = 26
 
+MOST_CLASSES = 68
+"""More cells are not handed to a chart: with the others and the background 70 × 70."""
+
 
 class Shown(NamedTuple):
     """A matrix of some of its classes; the others stand together before the background.
@@ -55,7 +58,7 @@ def confusion_matrix(
     Args:
         matrix: Of `Evaluation.confusion_matrix`.
         show: ``count``, or percent of the ``true`` class (rows) or of the ``predicted`` one (columns).
-        most: How many classes are drawn: those that are confused with others most often; the remaining ones stand
+        most: How many classes are drawn, at most 68: those that are confused most often; the remaining ones stand
             together, so that rows and columns still add up.
         look: ``width``, ``height``, ``theme``.
 
@@ -67,6 +70,7 @@ def confusion_matrix(
     """
     if show not in _SAID:
         raise QueryError(f"show is {show!r}. Hint: one of {', '.join(_SAID)}")
+    most = min(most, MOST_CLASSES)
     shown = most_confused_classes(matrix, most)
     size = len(shown.labels)
     own = Look.of(look, width=max(_side(size), _CELL), height=max(_side(size), _CELL))

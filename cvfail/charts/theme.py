@@ -73,7 +73,7 @@ PALETTES: dict[Theme, Palette] = {
             *("#5a6272", "#7a2f0a"),
         ),
         ramp=("#f2f6fd", "#1f5fcc"),
-        alarm=("#fff3e8", "#c95a00"),
+        alarm=("#fffaf4", "#c95a00"),
         on_full="#ffffff",
     ),
     "dark": Palette(

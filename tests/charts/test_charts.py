@@ -64,6 +64,14 @@ def test_classes_that_are_not_drawn_stand_together_and_rows_still_add_up():
     assert sum(row["count"] for row in drawn if row["row"] == name) == expected
 
 
+def test_a_thousand_classes_are_few_enough_to_draw():
+    counts = [[1] * 1001 for _ in range(1001)]
+    matrix = ConfusionMatrix(counts, [f"class {k}" for k in range(1000)], background=True)
+    chart = cf.charts.confusion_matrix(matrix, most=1000)
+    assert len(rows_of(chart)) == 70 * 70 - 1
+    assert "the 68 of 1000 classes" in subtitle(chart)
+
+
 def test_the_points_of_a_curve_are_those_of_its_table(evaluation):
     curve = evaluation.curve()
     drawn = [row for row in rows_of(cf.charts.precision_recall(curve)) if "threshold" in row]
