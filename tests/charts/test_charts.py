@@ -158,3 +158,13 @@ def test_without_altair_the_extra_is_named(monkeypatch):
     monkeypatch.delitem(vars(cf.charts), "roc", raising=False)
     with pytest.raises(MissingDependencyError, match=r"cvfail\[report\]"):
         cf.charts.roc  # noqa: B018
+
+
+OF_BOXES = ("froc", "error_types", "average_precision", "heatmap")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in OF_BOXES])
+def test_a_classifier_has_every_chart_but_those_of_boxes(kind):
+    said = [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.35, 0.65]] * 5
+    evaluation = cf.evaluate(cf.from_labels([0, 0, 1, 0] * 5, probabilities=said))
+    assert evaluation.chart(kind).to_dict(validate=True)["title"]["subtitle"]
