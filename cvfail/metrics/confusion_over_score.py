@@ -27,7 +27,8 @@ class ConfusionOverScore:
         change: By how much, counted from 0 before the first threshold; never 0, shape (n,).
 
     Example:
-        >>> changes = ConfusionOverScore(np.array([0.2, 0.5]), 2, np.array([0, 0]), np.array([0, 1]), np.array([7, -3]))
+        >>> scores, cell, step, change = map(np.array, ([0.2, 0.5], [0, 0], [0, 1], [7, -3]))
+        >>> changes = ConfusionOverScore(scores, 2, cell, step, change)
         >>> changes.at(1).tolist()
         [[4, 0], [0, 0]]
     """

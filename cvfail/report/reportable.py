@@ -12,6 +12,7 @@ from cvfail.tables.result import ResultTable
 if TYPE_CHECKING:
     from cvfail.failures.mode_table import FailureModes
     from cvfail.labels.suspects import LabelErrors
+    from cvfail.thresholds.operating_point_table import OperatingPoints
 
 
 class Reportable(Protocol):
@@ -24,6 +25,12 @@ class Reportable(Protocol):
 
     def coco_summary(self, *, metrics: Sequence[str]) -> ResultTable:
         """Some of the numbers of COCO's summary."""
+        ...
+
+    def operating_points(
+        self, *, by: str | Sequence[str] = ..., replicates: int = ..., splits: int = ...
+    ) -> OperatingPoints:
+        """The score thresholds with the highest F1, of everything or of each class."""
         ...
 
     def average_precision(self) -> ResultTable:

@@ -25,6 +25,7 @@ from cvfail.report.schema import (
     LabelSuspects,
     Summary,
 )
+from cvfail.report.threshold_steps import threshold_steps
 
 _REPLICATES = 200
 """Of the bootstrap behind the intervals of gains."""
@@ -78,6 +79,8 @@ def summarise(
     slices = estimates.slices(evaluation)
     findings.add_slice_examples(slices, point, gallery, examples=examples_per_cell)
     confusion = findings.confusion(matrix, point, gallery, examples=examples_per_cell)
+    common = evaluation.operating_points(replicates=0, splits=0).df["threshold"][0]
+    steps, _ = threshold_steps(point, common)
     counts = _counts(point)
     averages = estimates.averages(evaluation)
     content = gallery.content(folder, most_pictures=max_thumbnails, on_picture=on_picture)
@@ -99,6 +102,7 @@ def summarise(
         errors_by_class=types_by_class,
         label_suspects=suspects,
         confusion=confusion,
+        threshold_steps=steps,
         classes=estimates.classes(evaluation, matrix),
         slices=slices,
         examples=content.examples,

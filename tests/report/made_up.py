@@ -145,6 +145,7 @@ def made_up_summary(
             "cells": cells,
             "pairs": confused[:12],
         },
+        "threshold_steps": _threshold_steps(cells),
         "classes": [_class_row(chance, label, totals[label], columns[label]) for label in range(classes)],
         "slices": [
             _slice_table(chance, "time_of_day", ["day", "night", "dusk", None], some),
@@ -156,6 +157,21 @@ def made_up_summary(
         "pictures": [],
         "picture_report": {"asked": False, "made": 0, "left_out": 0, "missing": [], "missing_count": 0},
         "caveats": ["Intervals are 95% and clustered by image."],
+    }
+
+
+def _threshold_steps(cells):
+    """At every step half of what the step before had, and the cells of the matrix at the second one."""
+    return {
+        "scores": [0.0, 0.25, 0.5],
+        "width": 0.25,
+        "policy": 1,
+        "best": 2,
+        "true": [cell["true"] for cell in cells],
+        "predicted": [cell["predicted"] for cell in cells],
+        "changes": [
+            [0, 2 * cell["count"], 1, -cell["count"], 1, cell["count"] // 2 - cell["count"]] for cell in cells
+        ],
     }
 
 

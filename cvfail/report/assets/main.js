@@ -40,7 +40,9 @@ function main() {
   place("errors-by-class", errorsByClass(model, report, gallery));
   place("label-suspects", labelSuspects(report, gallery));
   place("pairs", confusedPairs(model, report, openCell));
-  place("matrix", confusionMatrix(model, openCell));
+  const live = liveConfusion(report, model);
+  place("threshold", thresholdSlider(report, live));
+  place("matrix", confusionMatrix(live.model, (cell) => gallery.open(live.groupOf(cell))));
   place("slices", sliceTables(report, gallery));
   place("classes", classTable(model, report, gallery));
   window.addEventListener("beforeprint", () =>

@@ -20,6 +20,7 @@ function confusionMatrix(model, onOpen) {
   }
 
   redraw();
+  document.addEventListener("confusionchange", redraw);
   const controls = element(
     "div",
     { class: "controls" },

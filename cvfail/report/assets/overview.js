@@ -64,6 +64,7 @@ function matrixOverview(model, onOpen) {
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
   document.addEventListener("themechange", paint);
+  document.addEventListener("confusionchange", paint);
   requestAnimationFrame(paint);
   return element("div", { class: "overview" }, canvas, readout);
 }

@@ -9,6 +9,18 @@ from __future__ import annotations
 
 from cvfail.report.schema.breakdowns import ClassRow, SliceRow, SliceTable
 from cvfail.report.schema.confusion import Confusion, ConfusionCell
+from cvfail.report.schema.curves import (
+    BetterThresholds,
+    Calibration,
+    CalibrationError,
+    Curves,
+    RocCurve,
+    ScoreBand,
+    ScoreCurve,
+    ThresholdChoice,
+    ThresholdSteps,
+    Track,
+)
 from cvfail.report.schema.error_types import ClassErrors, ErrorsOfClass, ErrorType
 from cvfail.report.schema.failure_modes import Basis, Cause, FailureMode, Intervention, Remedy
 from cvfail.report.schema.gallery import DrawnObject, Example, ImageEntry, Picture, PictureReport
@@ -21,12 +33,16 @@ __all__ = [
     "SCHEMA_VERSION",
     "AverageRow",
     "Basis",
+    "BetterThresholds",
+    "Calibration",
+    "CalibrationError",
     "Cause",
     "ClassErrors",
     "ClassRow",
     "Confusion",
     "ConfusionCell",
     "Counts",
+    "Curves",
     "DrawnObject",
     "ErrorType",
     "ErrorsOfClass",
@@ -42,6 +58,9 @@ __all__ = [
     "PictureReport",
     "Rates",
     "Remedy",
+    "RocCurve",
+    "ScoreBand",
+    "ScoreCurve",
     "SliceRow",
     "SliceTable",
     "Source",
@@ -49,4 +68,7 @@ __all__ = [
     "Suspect",
     "SuspectKind",
     "Task",
+    "ThresholdChoice",
+    "ThresholdSteps",
+    "Track",
 ]
