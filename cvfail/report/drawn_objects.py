@@ -53,7 +53,7 @@ def drawn_objects(
     wanted[list(images)] = True
     chosen = pl.DataFrame(list(subjects), schema=_SUBJECTS, orient="row").unique()
     objects = (
-        pl.concat([_truths(point, wanted), _predictions(point, wanted)], how="diagonal")
+        pl.concat([_truths(point, wanted), _predictions(point, wanted, chosen)], how="diagonal")
         .join(chosen.with_columns(subject=True), on=["kind", "row"], how="left")
         .with_columns(pl.col("subject").fill_null(value=False))
         .sort("importance", descending=True, nulls_last=True, maintain_order=True)
@@ -81,13 +81,14 @@ def _truths(point: OperatingPoint, wanted: NDArray[np.bool_]) -> pl.DataFrame:
     )
 
 
-def _predictions(point: OperatingPoint, wanted: NDArray[np.bool_]) -> pl.DataFrame:
+def _predictions(point: OperatingPoint, wanted: NDArray[np.bool_], chosen: pl.DataFrame) -> pl.DataFrame:
+    """Those that count, and subjects that do not."""
+    drawn = point.kept.copy()
+    drawn[chosen.filter(kind="prediction")["row"].to_numpy()] = True
     coding = point.evidence.coding
     frame = point.evidence.predictions
     rows = _rows(frame, "prediction", pl.col("score"), coding.image, coding.category)
-    return rows.with_columns(score=frame["score"].round(4)).filter(
-        pl.Series(wanted[coding.image] & point.kept)
-    )
+    return rows.with_columns(score=frame["score"].round(4)).filter(pl.Series(wanted[coding.image] & drawn))
 
 
 def _rows(

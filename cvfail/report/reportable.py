@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, Unpack
 
 from cvfail.evidence.evidence import Evidence
 from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.tables.result import ResultTable
 
 if TYPE_CHECKING:
+    from cvfail.calibration.calibration_table import Calibration as CalibrationTable
+    from cvfail.calibration.calibration_table import CalibrationOptions
     from cvfail.failures.mode_table import FailureModes
     from cvfail.labels.suspects import LabelErrors
+    from cvfail.metrics.curves.kinds import CurveKind, CurveOptions
+    from cvfail.metrics.curves.roc import Area
     from cvfail.thresholds.operating_point_table import OperatingPoints
 
 
@@ -25,6 +29,24 @@ class Reportable(Protocol):
 
     def coco_summary(self, *, metrics: Sequence[str]) -> ResultTable:
         """Some of the numbers of COCO's summary."""
+        ...
+
+    def curve(
+        self, kind: CurveKind = ..., *, by: str | Sequence[str] = ..., **options: Unpack[CurveOptions]
+    ) -> ResultTable:
+        """All score thresholds at once."""
+        ...
+
+    def curve_area(
+        self, area: Area = ..., *, by: str | Sequence[str] = ..., replicates: int = ...
+    ) -> ResultTable:
+        """The area below a curve."""
+        ...
+
+    def calibration(
+        self, *, score: float | None = ..., **options: Unpack[CalibrationOptions]
+    ) -> CalibrationTable:
+        """How well scores say how often they are right."""
         ...
 
     def operating_points(
@@ -41,7 +63,9 @@ class Reportable(Protocol):
         """Rows true, columns predicted."""
         ...
 
-    def metrics(self, *, by: str = ..., average: Literal["micro", "macro"] = ...) -> ResultTable:
+    def metrics(
+        self, *, by: str = ..., score: float | None = ..., average: Literal["micro", "macro"] = ...
+    ) -> ResultTable:
         """Precision, recall and F1, overall or by an attribute."""
         ...
 

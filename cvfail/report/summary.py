@@ -11,13 +11,17 @@ from cvfail.evidence.probabilities import has_probabilities
 from cvfail.failures.interventions.interventions import interventions
 from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.report import estimates, findings, schema, sentences
+from cvfail.report.calibration import nothing_known, score_meaning
+from cvfail.report.curves import curves, no_curves
 from cvfail.report.error_decomposition import error_types, errors_by_class
 from cvfail.report.gallery import Gallery
 from cvfail.report.label_suspects import label_suspects, no_label_suspects
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import (
     AverageRow,
+    Calibration,
     Counts,
+    Curves,
     ErrorsOfClass,
     ErrorType,
     Estimate,
@@ -81,6 +85,7 @@ def summarise(
     confusion = findings.confusion(matrix, point, gallery, examples=examples_per_cell)
     common = evaluation.operating_points(replicates=0, splits=0).df["threshold"][0]
     steps, _ = threshold_steps(point, common)
+    drawn, meaning = _curves(evaluation, point, gallery, common)
     counts = _counts(point)
     averages = estimates.averages(evaluation)
     content = gallery.content(folder, most_pictures=max_thumbnails, on_picture=on_picture)
@@ -102,6 +107,8 @@ def summarise(
         errors_by_class=types_by_class,
         label_suspects=suspects,
         confusion=confusion,
+        curves=drawn,
+        calibration=meaning,
         threshold_steps=steps,
         classes=estimates.classes(evaluation, matrix),
         slices=slices,
@@ -118,6 +125,17 @@ def _label_suspects(evaluation: Reportable, gallery: Gallery) -> LabelSuspects:
     if evidence.task == "classification" and not has_probabilities(evidence):
         return no_label_suspects()
     return label_suspects(evaluation.label_errors(), gallery)
+
+
+def _curves(
+    evaluation: Reportable, point: OperatingPoint, gallery: Gallery, best: float | None
+) -> tuple[Curves, Calibration]:
+    scores = evaluation.evidence.predictions["score"]
+    if len(scores) == scores.null_count():
+        return no_curves(), nothing_known().calibration
+    labels = list(evaluation.evidence.category_names)
+    meaning = score_meaning(evaluation, point, labels)
+    return curves(evaluation, point, labels, meaning, gallery, best=best), meaning.calibration
 
 
 def _error_types(

@@ -145,6 +145,8 @@ def made_up_summary(
             "cells": cells,
             "pairs": confused[:12],
         },
+        "curves": _curves(some),
+        "calibration": {"sentences": ["Scores are off by 0.05."], "errors": []},
         "threshold_steps": _threshold_steps(cells),
         "classes": [_class_row(chance, label, totals[label], columns[label]) for label in range(classes)],
         "slices": [
@@ -158,6 +160,45 @@ def made_up_summary(
         "picture_report": {"asked": False, "made": 0, "left_out": 0, "missing": [], "missing_count": 0},
         "caveats": ["Intervals are 95% and clustered by image."],
     }
+
+
+def _curves(some):
+    def track(values):
+        return {
+            "estimate": values,
+            "lower": [value - 0.02 for value in values],
+            "upper": [value + 0.02 for value in values],
+        }
+
+    def curve(label):
+        return {
+            "label": label,
+            "support": 900,
+            "area": estimate(0.7, 900),
+            "threshold": [0.9, 0.5, 0.25, 0.05],
+            "precision": track([0.95, 0.85, 0.7, 0.3]),
+            "recall": track([0.3, 0.5, 0.7, 0.8]),
+            "f1": track([0.45, 0.63, 0.7, 0.44]),
+            "false_positives_per_image": track([0.05, 0.2, 0.9, 6.0]),
+            "coverage": None,
+            "bands": [
+                {
+                    "low": low,
+                    "high": low + 0.05,
+                    "right": 40,
+                    "wrong": 20,
+                    "missed": 40 if low < 0.25 else 0,
+                    "mean_score": low + 0.02,
+                    "share": estimate(0.3 + low / 2, 60),
+                    "chance_lower": max(0.0, low - 0.05),
+                    "chance_upper": low + 0.08,
+                    "examples": some(6),
+                }
+                for low in (0.05, 0.25, 0.5, 0.9)
+            ],
+        }
+
+    return {"note": "", "best": 0.25, "everything": curve(None), "classes": [curve(0), curve(1)], "roc": []}
 
 
 def _threshold_steps(cells):

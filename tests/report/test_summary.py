@@ -94,6 +94,8 @@ def test_positions_lie_in_their_lists(summary):
     shown += [row for table in summary["slices"] for row in table["rows"]]
     shown += [cause for mode in summary["failure_modes"] for cause in mode["causes"]]
     shown += [kind for row in summary["errors_by_class"] for kind in row["types"]]
+    curves = summary["curves"]
+    shown += [band for curve in (curves["everything"], *curves["classes"]) for band in curve["bands"]]
     places = {place for part in shown for place in part["examples"]}
     places |= {row["example"] for row in summary["label_suspects"]["suspects"]}
     assert places == set(range(len(examples)))

@@ -41,6 +41,7 @@ function main() {
   place("label-suspects", labelSuspects(report, gallery));
   place("pairs", confusedPairs(model, report, openCell));
   const live = liveConfusion(report, model);
+  place("score-curves", scoreCurves(report, gallery));
   place("threshold", thresholdSlider(report, live));
   place("matrix", confusionMatrix(live.model, (cell) => gallery.open(live.groupOf(cell))));
   place("slices", sliceTables(report, gallery));

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from cvfail.report.schema.breakdowns import ClassRow, SliceTable
 from cvfail.report.schema.confusion import Confusion
-from cvfail.report.schema.curves import ThresholdSteps
+from cvfail.report.schema.curves import Calibration, Curves, ThresholdSteps
 from cvfail.report.schema.error_types import ErrorsOfClass, ErrorType
 from cvfail.report.schema.failure_modes import FailureMode
 from cvfail.report.schema.gallery import Example, ImageEntry, Picture, PictureReport
@@ -38,6 +38,8 @@ class Summary(TypedDict):
         errors_by_class: One row per class that has objects or errors; empty for classification.
         label_suspects: Labels that are probably wrong.
         confusion: The matrix and its most confused pairs.
+        curves: Rates over the score.
+        calibration: What the scores mean.
         threshold_steps: The matrix at every threshold of a grid.
         classes: One row per class.
         slices: One table per attribute.
@@ -64,6 +66,8 @@ class Summary(TypedDict):
     errors_by_class: list[ErrorsOfClass]
     label_suspects: LabelSuspects
     confusion: Confusion
+    curves: Curves
+    calibration: Calibration
     threshold_steps: ThresholdSteps
     classes: list[ClassRow]
     slices: list[SliceTable]

@@ -1,0 +1,111 @@
+"""Curves in the summary are those of the evaluation; their points open the right rows."""
+
+import polars as pl
+import pytest
+
+from cvfail.evaluation import evaluate
+from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.io.labels import from_labels
+from cvfail.report.html import render
+from cvfail.report.score_bands import ScoreBands
+from cvfail.report.summary import summarise
+from tests.report import chromium
+
+
+@pytest.fixture(scope="module")
+def summary(evaluation):
+    return summarise(evaluation)
+
+
+def test_points_are_the_rates_at_their_thresholds(evaluation, summary):
+    curve = summary["curves"]["everything"]
+    assert evaluation.policy.score in curve["threshold"]
+    assert summary["curves"]["best"] in curve["threshold"]
+    for place, score in enumerate(curve["threshold"]):
+        row = evaluation.metrics(score=score).df.row(0, named=True)
+        for name in ("precision", "recall", "f1"):
+            assert curve[name]["estimate"][place] == pytest.approx(row[name], rel=1e-3)
+
+
+def test_bands_count_what_their_scores_hold(evaluation, summary):
+    everything = OperatingPoint.of(evaluation.evidence, score=0.0).predictions
+    for label, curve in [(None, summary["curves"]["everything"])] + [
+        (c["label"], c) for c in summary["curves"]["classes"]
+    ]:
+        own = everything
+        if label is not None:
+            name = evaluation.evidence.categories.sort("category_id")["category_id"][label]
+            own = everything.filter(category_id=name)
+        for band in curve["bands"]:
+            inside = own.filter(pl.col("score").is_between(band["low"], band["high"], closed="left"))
+            counts = dict(inside.group_by("outcome").len().iter_rows())
+            assert band["right"] == counts.get("true_positive", 0)
+            assert band["wrong"] == counts.get("false_positive", 0)
+            assert band["missed"] == (band["right"] if band["high"] <= evaluation.policy.score else 0)
+
+
+def test_examples_of_a_band_have_its_scores(evaluation):
+    point = OperatingPoint.of(evaluation.evidence)
+    bands = ScoreBands.of(point, [0, 1, 2])
+    category = evaluation.evidence.coding.category
+    for key, rows in bands.examples.items():
+        scores = evaluation.evidence.predictions["score"].gather(rows["prediction_index"])
+        assert scores.is_between(key[-1] / 20 - 1e-12, (key[-1] + 1) / 20 + 1e-12).all()
+        if len(key) == 2:
+            assert set(category[rows["prediction_index"].to_numpy()].tolist()) == {key[0]}
+
+
+def test_the_error_in_the_report_is_that_of_the_evaluation(evaluation, summary):
+    first = summary["calibration"]["errors"][0]
+    asked = evaluation.calibration(score=0.0, measures=["ece"], replicates=200, worlds=200)
+    assert first["error"]["estimate"] == asked.value("ece")
+    assert f"{asked.value('ece'):.3f}" in summary["calibration"]["sentences"][0]
+
+
+def test_a_classifier_has_coverage_and_classes_against_the_rest():
+    said = [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.35, 0.65]]
+    evaluation = evaluate(from_labels([0, 0, 1, 0], probabilities=said))
+    curves = summarise(evaluation)["curves"]
+    assert curves["everything"]["coverage"] == [0.25, 0.5, 0.75, 1.0]
+    assert curves["everything"]["precision"]["estimate"] == [1.0, 1.0, 1.0, 0.75]
+    area = evaluation.curve_area("roc", by="category").df["area"].to_list()
+    assert [curve["area"]["estimate"] for curve in curves["roc"]] == area
+
+
+def test_labels_without_scores_have_no_curves():
+    summary = summarise(evaluate(from_labels([0, 1], [0, 0])))
+    assert summary["curves"]["everything"] is None
+    assert "score-curves" not in render(summary).split("<script", maxsplit=1)[0]
+
+
+def test_a_point_of_a_curve_opens_the_predictions_of_its_score(evaluation, summary, tmp_path):
+    if chromium.BROWSER is None or chromium.DRIVER is None:
+        pytest.skip("no chromium with chromedriver on this machine")
+    path = tmp_path / "report.html"
+    path.write_text(render(summary), encoding="utf-8")
+    with chromium.running() as browser:
+        browser.blank()
+        browser.look()
+        browser.open(path)
+        browser.run("document.querySelector('.plot').focus()")
+        browser.press("Right", "Right", "Right")
+        words = browser.run("return document.querySelector('.plot').getAttribute('aria-valuetext')")
+        score = float(words.split()[2].rstrip(","))
+        browser.press("Enter")
+        bands = summary["curves"]["everything"]["bands"]
+        edges = next((band["low"], band["high"]) for band in bands if band["low"] <= score < band["high"])
+        band = evaluation.evidence.predictions.filter(pl.col("score").is_between(*edges, closed="left"))
+        title = browser.text("dialog[open] h2")
+        point = OperatingPoint.of(evaluation.evidence, score=0.0).predictions
+        inside = point.filter(pl.col("score").is_between(*edges, closed="left"))
+        counts = dict(inside.group_by("outcome").len().iter_rows())
+        assert title.endswith(
+            f"{counts.get('true_positive', 0)} right, {counts.get('false_positive', 0)} wrong"
+        )
+        files = browser.run(
+            "return [...document.querySelectorAll('dialog[open] figure code')].map((n) => n.textContent)"
+        )
+        named = evaluation.evidence.images.select("image_id", "file_name")
+        assert files
+        assert set(files) <= set(band.join(named, on="image_id")["file_name"])
+        assert browser.console() == []
