@@ -116,7 +116,7 @@ def _sentence(entry: CalibrationError) -> str:
         direction = f"on average they are {sure}: {share(mean)} said, {share(right)} come true"
     bounds = ""
     if error["lower"] is not None and error["upper"] is not None:
-        bounds = f", {error['lower']:.3f} to {error['upper']:.3f}"
+        bounds = f", 95% interval {error['lower']:.3f} to {error['upper']:.3f}"
     chance = ""
     if entry["chance_upper"] is not None:
         verdict = "more than" if entry["beyond_chance"] else "no more than"

@@ -29,6 +29,7 @@ def render_markdown(summary: Summary) -> str:
         *_failure_modes(summary),
         *_error_types(summary),
         *_errors_by_class(summary),
+        *_scores(summary),
         *_confused_pairs(summary),
         *_label_suspects(summary),
         *_slices(summary),
@@ -136,6 +137,20 @@ def _label_suspects(summary: Summary) -> list[str]:
 
 def _gain(gain: float | None) -> str:
     return "–" if gain is None else f"{gain:+.3f}"
+
+
+def _scores(summary: Summary) -> list[str]:
+    curve = summary["curves"]["everything"]
+    if curve is None:
+        return []
+    lines = [f"- {escape(sentence)}" for sentence in summary["calibration"]["sentences"]]
+    area, best = curve["area"]["estimate"], summary["curves"]["best"]
+    if area is not None:
+        lines.append(f"- Area below precision against recall, all classes pooled: {area:.3f}.")
+    if best is not None and best in curve["threshold"]:
+        f1 = curve["f1"]["estimate"][curve["threshold"].index(best)]
+        lines.append(f"- The best F1 of one threshold for everything is {share(f1)}, at score ≥ {best:.3g}.")
+    return ["## Scores and thresholds", "\n".join(lines)] if lines else []
 
 
 def _confused_pairs(summary: Summary) -> list[str]:

@@ -32,7 +32,12 @@ function scoreCurves(report, gallery) {
   }
 
   draw();
-  return [element("div", { class: "controls" }, element("label", {}, "Curves of ", select)), holder];
+  const key = "Ring: the threshold of this report. Diamond: the best F1. Bands are 95% intervals.";
+  return [
+    element("div", { class: "controls" }, element("label", {}, "Curves of ", select)),
+    element("p", { class: "note" }, key),
+    holder,
+  ];
 }
 
 /** A line along a curve, with its band where there is one. */

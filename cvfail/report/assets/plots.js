@@ -22,7 +22,7 @@ function plot({ title, x, y, lines, marks = [], walk = [] }) {
     cursor,
   );
   const hint = walk.length > 0 ? "Arrow keys walk along it, Enter or a click opens examples." : "";
-  const readout = element("p", { class: "readout" }, hint);
+  const readout = element("p", { class: "told" }, hint);
   if (walk.length > 0) walkAlong(drawing, walk, across, up, cursor, readout);
   return element("figure", { class: "plotted" }, element("figcaption", {}, title), drawing, readout);
 }
