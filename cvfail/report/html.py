@@ -52,6 +52,7 @@ SCRIPTS = (
     "threshold.js",
     "plots.js",
     "curves.js",
+    "choices.js",
     "matrix.js",
     "overview.js",
     "causes.js",

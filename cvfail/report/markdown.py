@@ -144,12 +144,10 @@ def _scores(summary: Summary) -> list[str]:
     if curve is None:
         return []
     lines = [f"- {escape(sentence)}" for sentence in summary["calibration"]["sentences"]]
-    area, best = curve["area"]["estimate"], summary["curves"]["best"]
+    area = curve["area"]["estimate"]
     if area is not None:
         lines.append(f"- Area below precision against recall, all classes pooled: {area:.3f}.")
-    if best is not None and best in curve["threshold"]:
-        f1 = curve["f1"]["estimate"][curve["threshold"].index(best)]
-        lines.append(f"- The best F1 of one threshold for everything is {share(f1)}, at score ≥ {best:.3g}.")
+    lines += [f"- {escape(sentence)}" for sentence in summary["better_thresholds"]["sentences"]]
     return ["## Scores and thresholds", "\n".join(lines)] if lines else []
 
 

@@ -11,6 +11,7 @@ from cvfail.evidence.probabilities import has_probabilities
 from cvfail.failures.interventions.interventions import interventions
 from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.report import estimates, findings, schema, sentences
+from cvfail.report.better_thresholds import better_thresholds, no_thresholds
 from cvfail.report.calibration import nothing_known, score_meaning
 from cvfail.report.curves import curves, no_curves
 from cvfail.report.error_decomposition import error_types, errors_by_class
@@ -84,7 +85,10 @@ def summarise(
     findings.add_slice_examples(slices, point, gallery, examples=examples_per_cell)
     confusion = findings.confusion(matrix, point, gallery, examples=examples_per_cell)
     common = evaluation.operating_points(replicates=0, splits=0).df["threshold"][0]
-    steps, _ = threshold_steps(point, common)
+    steps, changes = threshold_steps(point, common)
+    better = no_thresholds()
+    if evidence.task == "detection":
+        better = better_thresholds(evaluation, changes, point.score, list(evidence.category_names))
     drawn, meaning = _curves(evaluation, point, gallery, common)
     counts = _counts(point)
     averages = estimates.averages(evaluation)
@@ -109,6 +113,7 @@ def summarise(
         confusion=confusion,
         curves=drawn,
         calibration=meaning,
+        better_thresholds=better,
         threshold_steps=steps,
         classes=estimates.classes(evaluation, matrix),
         slices=slices,

@@ -147,6 +147,12 @@ def made_up_summary(
         },
         "curves": _curves(some),
         "calibration": {"sentences": ["Scores are off by 0.05."], "errors": []},
+        "better_thresholds": {
+            "sentences": ["F1 is 67.4% at score ≥ 0.25."],
+            "everything": _choice(None),
+            "classes": [_choice(label) for label in range(classes)],
+            "command": "cvfail thresholds RUN --by category --save thresholds.toml",
+        },
         "threshold_steps": _threshold_steps(cells),
         "classes": [_class_row(chance, label, totals[label], columns[label]) for label in range(classes)],
         "slices": [
@@ -199,6 +205,21 @@ def _curves(some):
         }
 
     return {"note": "", "best": 0.25, "everything": curve(None), "classes": [curve(0), curve(1)], "roc": []}
+
+
+def _choice(label):
+    return {
+        "label": label,
+        "threshold": 0.31,
+        "lower": 0.28,
+        "upper": 0.35,
+        "f1_now": 0.67,
+        "f1_then": 0.69,
+        "held_out": estimate(0.68, 900),
+        "support": 900,
+        "source": "own",
+        "reason": None,
+    }
 
 
 def _threshold_steps(cells):

@@ -109,3 +109,18 @@ def test_a_point_of_a_curve_opens_the_predictions_of_its_score(evaluation, summa
         assert files
         assert set(files) <= set(band.join(named, on="image_id")["file_name"])
         assert browser.console() == []
+
+
+def test_thresholds_of_classes_are_the_operating_points(evaluation, summary):
+    better = summary["better_thresholds"]
+    points = evaluation.operating_points(by="category", replicates=0, splits=0).df
+    rates = {row["category"]: row["f1"] for row in evaluation.metrics(by="category").df.to_dicts()}
+    for row in better["classes"]:
+        name = summary["labels"][row["label"]]
+        alone = points.filter(category=name).row(0, named=True)
+        assert row["threshold"] == alone["threshold"]
+        assert row["f1_then"] == alone["f_score"]
+        assert row["f1_now"] == pytest.approx(rates[name])
+    changed = evaluation.what_if(evaluation.operating_points(by="category", replicates=0).thresholds)
+    after = changed.metrics().df.filter(metric="f1")["after"][0]
+    assert f"{after:.1%}" in better["sentences"][1]

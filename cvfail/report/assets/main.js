@@ -42,6 +42,7 @@ function main() {
   place("pairs", confusedPairs(model, report, openCell));
   const live = liveConfusion(report, model);
   place("score-curves", scoreCurves(report, gallery));
+  place("better-thresholds", betterThresholds(report));
   place("threshold", thresholdSlider(report, live));
   place("matrix", confusionMatrix(live.model, (cell) => gallery.open(live.groupOf(cell))));
   place("slices", sliceTables(report, gallery));

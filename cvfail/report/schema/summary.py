@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from cvfail.report.schema.breakdowns import ClassRow, SliceTable
 from cvfail.report.schema.confusion import Confusion
-from cvfail.report.schema.curves import Calibration, Curves, ThresholdSteps
+from cvfail.report.schema.curves import BetterThresholds, Calibration, Curves, ThresholdSteps
 from cvfail.report.schema.error_types import ErrorsOfClass, ErrorType
 from cvfail.report.schema.failure_modes import FailureMode
 from cvfail.report.schema.gallery import Example, ImageEntry, Picture, PictureReport
@@ -40,6 +40,7 @@ class Summary(TypedDict):
         confusion: The matrix and its most confused pairs.
         curves: Rates over the score.
         calibration: What the scores mean.
+        better_thresholds: What other thresholds would bring.
         threshold_steps: The matrix at every threshold of a grid.
         classes: One row per class.
         slices: One table per attribute.
@@ -68,6 +69,7 @@ class Summary(TypedDict):
     confusion: Confusion
     curves: Curves
     calibration: Calibration
+    better_thresholds: BetterThresholds
     threshold_steps: ThresholdSteps
     classes: list[ClassRow]
     slices: list[SliceTable]

@@ -1,0 +1,61 @@
+// The best threshold of each class beside the one of the report, and the command that writes them to a file.
+
+function betterThresholds(report) {
+  const { classes, command } = report.better_thresholds;
+  if (classes.length === 0) return [];
+  const gain = (row) => (row.f1_then === null || row.f1_now === null ? null : row.f1_then - row.f1_now);
+  const number = (label, title, value, format) => ({
+    label,
+    title,
+    kind: "number",
+    value,
+    cell: (row) => format(value(row)),
+  });
+  const threshold = {
+    label: "Best threshold",
+    kind: "chart",
+    title: "At which F1 is highest, with its 95% interval",
+    value: (row) => row.threshold,
+    cell: (row) => {
+      const { threshold: estimate, lower, upper, support } = row;
+      const cell = intervalCell(
+        { estimate, lower, upper, support },
+        { reference: report.operating_point.score, format: formatScore },
+      );
+      if (row.reason !== null) cell.title = row.reason;
+      return cell;
+    },
+  };
+  const table = sortableTable({
+    caption: "Best threshold of each class",
+    rows: classes,
+    filterBy: (row) => report.labels[row.label],
+    sortedBy: "Gain",
+    atOnce: 20,
+    faint: (row) => row.source !== "own",
+    columns: [
+      { label: "Class", value: (row) => report.labels[row.label], cell: (row) => report.labels[row.label] },
+      threshold,
+      number("F1 now", "At the threshold of the report", (row) => row.f1_now, formatShare),
+      number("F1 then", "At the best threshold, on these images", (row) => row.f1_then, formatShare),
+      number("Gain", "F1 then less F1 now, in points", gain, (value) => (value === null ? NOTHING : signed(100 * value, 1, "") || "0.0")),
+      {
+        label: "On other images",
+        kind: "chart",
+        title: "F1 on images that were not used to choose, with its 95% interval",
+        value: (row) => row.held_out.estimate,
+        cell: (row) => intervalCell(row.held_out),
+      },
+      number("Objects", "Grey rows have too few for a threshold of their own", (row) => row.support, formatCount),
+    ],
+  });
+  const copy = element(
+    "p",
+    { class: "note" },
+    "As a file for the deployment (RUN is a saved evaluation): ",
+    element("code", {}, command),
+    " ",
+    copyButton(command, "Copy the command"),
+  );
+  return [table, copy];
+}
