@@ -64,7 +64,12 @@ def score_meaning(evaluation: Reportable, point: OperatingPoint, labels: list[st
     errors = [_error(table, table.df.row(0, named=True), None, score) for table, score in tables]
     classes: dict[str, Reliability] = {}
     if len(labels) <= MOST_CLASSES:
-        few: CalibrationOptions = {"measures": ["ece"], "worlds": _WORLDS, "replicates": 0, "by": "category"}
+        few: CalibrationOptions = {
+            "measures": ["ece"],
+            "worlds": _WORLDS // 2,
+            "replicates": 0,
+            "by": "category",
+        }
         by_class = evaluation.calibration(score=0.0, **few)
         bins = by_class.reliability(bins=BANDS).df.partition_by("category", as_dict=True)
         classes = {str(name): _by_bin(frame) for (name,), frame in bins.items()}

@@ -105,13 +105,16 @@ function walkAlong(drawing, walk, across, up, cursor, readout) {
     readout.textContent = words;
   }
 
-  drawing.addEventListener("pointermove", (event) => {
+  function nearest(event) {
     const frame = drawing.getBoundingClientRect();
     const scale = PLOT.width / frame.width;
     const [left, top] = [(event.clientX - frame.left) * scale, (event.clientY - frame.top) * scale];
     const distances = walk.map(({ x, y }) => Math.hypot(across(x) - left, up(y) - top));
     visit(distances.indexOf(Math.min(...distances)));
-  });
+  }
+
+  drawing.addEventListener("pointermove", nearest);
+  drawing.addEventListener("pointerdown", nearest);
   drawing.addEventListener("focus", () => visit(here));
   drawing.addEventListener("click", () => walk[here].open?.());
   drawing.addEventListener("keydown", (event) => {
