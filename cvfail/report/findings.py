@@ -22,6 +22,7 @@ from cvfail.report.choosing import (
 from cvfail.report.gallery import Gallery
 from cvfail.report.interventions import mode_interventions, watched
 from cvfail.report.schema import Confusion, ConfusionCell, Estimate, FailureMode, SliceTable, Task
+from cvfail.report.similarity import similarity_order
 
 if TYPE_CHECKING:
     from cvfail.failures.causes.shares import CauseTable
@@ -129,6 +130,7 @@ def confusion(
         column_totals=counts.sum(axis=0).tolist(),
         cells=cells,
         pairs=confused[:MOST_PAIRS],
+        similarity=similarity_order(counts, background=matrix.background),
     )
 
 

@@ -283,6 +283,15 @@ def test_the_matrix_is_ordered_by_name(browser, tmp_path):
     assert browser.run(heads) == ["ant", "mole", "zebra", "(background)"]
 
 
+def test_the_matrix_is_ordered_by_similarity(browser, tmp_path):
+    summary = made_up_summary(labels=["a", "b", "c", "d"])
+    summary["confusion"]["similarity"] = [2, 0, 3, 1]
+    opened(browser, tmp_path, summary)
+    browser.click("#matrix input[value=similarity]")
+    heads = "return [...document.querySelectorAll('.matrix tbody th')].map((node) => node.textContent)"
+    assert browser.run(heads) == ["c", "a", "d", "b", "(background)"]
+
+
 def test_a_table_sorts_by_a_column_and_back_with_missing_values_last(browser, tmp_path):
     summary = made_up_summary(labels=["a", "b", "c"])
     for row, value in zip(summary["classes"], [0.2, None, 0.7], strict=True):

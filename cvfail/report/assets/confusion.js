@@ -17,10 +17,12 @@ function confusionModel(report) {
     column: (cell) => cell.count / columnTotals[cell.predicted],
     count: (cell) => cell.count,
   };
-  return { labels: report.labels, background, cells, rowTotals, columnTotals, errors, share, at };
+  const place = new Array(size).fill(0);
+  report.confusion.similarity.forEach((position, index) => (place[position] = index));
+  return { labels: report.labels, background, cells, rowTotals, columnTotals, errors, place, share, at };
 }
 
-/** Class positions in an order ("given", "frequency", "name", "errors"), without the background. */
+/** Class positions in an order ("given", "frequency", "name", "errors", "similarity"), without the background. */
 function orderedClasses(model, order) {
   const classes = model.labels
     .map((_, position) => position)
@@ -30,6 +32,7 @@ function orderedClasses(model, order) {
     frequency: (one, other) => model.rowTotals[other] - model.rowTotals[one],
     name: (one, other) => model.labels[one].localeCompare(model.labels[other]),
     errors: (one, other) => model.errors[other] - model.errors[one],
+    similarity: (one, other) => model.place[one] - model.place[other],
   };
   return classes.sort(by[order]);
 }

@@ -34,7 +34,7 @@ function confusionMatrix(model, onOpen) {
 }
 
 const SHOWN_AS = { row: "Row %", column: "Column %", count: "Count" };
-const ORDERS = { given: "As given", frequency: "Frequency", name: "Name", errors: "Errors" };
+const ORDERS = { given: "As given", frequency: "Frequency", name: "Name", errors: "Errors", similarity: "Similarity" };
 const MATRIX_HINT =
   "Rows are true, columns predicted. Blue is right, orange is wrong, stronger is more. Open a cell for its examples.";
 

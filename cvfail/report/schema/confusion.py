@@ -23,6 +23,7 @@ class Confusion(TypedDict):
         column_totals: Per label, how many were predicted as it (background: missed objects).
         cells: The cells that are not zero.
         pairs: Positions in ``cells`` of the most confused pairs of classes, worst first.
+        similarity: Positions in ``labels`` of the classes, those that are taken for one another side by side.
     """
 
     background: int | None
@@ -30,3 +31,4 @@ class Confusion(TypedDict):
     column_totals: list[int]
     cells: list[ConfusionCell]
     pairs: list[int]
+    similarity: list[int]
