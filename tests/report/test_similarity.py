@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -28,7 +30,7 @@ def test_groups_that_are_confused_stand_together(monkeypatch, optimal, backgroun
     found = similarity_order(counts, background=background)
     assert sorted(found) == list(range(12))
     groups = (order[found] // 4).tolist()
-    assert len([one for one, after in zip(groups, groups[1:], strict=False) if one != after]) == 2
+    assert len([one for one, after in itertools.pairwise(groups) if one != after]) == 2
     assert found[0] < found[-1]
 
 
@@ -41,7 +43,7 @@ def test_the_best_order_of_few_classes_has_the_least_distance_between_neighbours
     found = similarity_order(counts, background=False)
 
     def closeness(order):
-        return sum(np.sqrt(likeness[a, b]) for a, b in zip(order, order[1:], strict=False))
+        return sum(np.sqrt(likeness[a, b]) for a, b in itertools.pairwise(order))
 
     assert closeness(found) == max(closeness(order) for order in permutations(range(4)))
 
