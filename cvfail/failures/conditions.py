@@ -86,6 +86,10 @@ class Condition:
         name = (
             self.attribute if self.attribute.isidentifier() else '"' + self.attribute.replace('"', '""') + '"'
         )
+        return self.sql_on(name)
+
+    def sql_on(self, name: str) -> str:
+        """The same on a column, or an expression, of SQL."""
         if self.is_range:
             bounds = [f"{name} >= {self.low!r}"] if self.low is not None else []
             bounds += [f"{name} < {self.high!r}"] if self.high is not None else []

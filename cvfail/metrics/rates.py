@@ -78,12 +78,15 @@ def rates(
 
 def cluster_counts(point: OperatingPoint, keys: Sequence[str], grain: Sequence[str]) -> pl.DataFrame:
     """tp, fp and fn of each group and cluster of a block, and class if asked: all that rates need."""
-    units = _units(point, attributes(point.evidence, keys))
+    units = rate_units(point, attributes(point.evidence, keys))
     return units.group_by(grain, maintain_order=True).agg(pl.col("tp", "fp", "fn").sum())
 
 
-def _units(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
-    """One row per regular ground truth (tp or fn) and per false positive: groups, class, cluster, and 0 or 1."""
+def rate_units(point: OperatingPoint, chosen: Sequence[Attribute]) -> pl.DataFrame:
+    """One row per regular ground truth (tp or fn) and per false positive: groups, class, cluster, and 0 or 1.
+
+    False positives are left out where an attribute has no value on them.
+    """
     evidence = point.evidence
     clusters = pl.Series(CLUSTER, evidence.clusters)
     coding = evidence.coding

@@ -11,6 +11,7 @@ from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.report import sentences
 from cvfail.report.choosing import choose, error_type_units
 from cvfail.report.gallery import Gallery
+from cvfail.report.queries import error_type_sql
 from cvfail.report.schema import ClassErrors, ErrorsOfClass, ErrorType
 
 MOST_CLASS_EXAMPLES = 3000
@@ -32,6 +33,7 @@ def error_types(
             delta_ap=row["delta_ap"],
             delta_ap_lower=row["delta_ap_lower"],
             delta_ap_upper=row["delta_ap_upper"],
+            sql=error_type_sql(row["error_type"]),
             examples=gallery.add(chosen.filter(error_type=row["error_type"])),
         )
         for row in rows.sort("count", descending=True).to_dicts()

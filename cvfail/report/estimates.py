@@ -11,6 +11,7 @@ from cvfail.evidence.attributes import Rule, attribute, attribute_names
 from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import AverageRow, ClassRow, Estimate, Rates, SliceRow, SliceTable
+from cvfail.report.sql_conditions import level_condition
 
 FEWEST_CLUSTERS = 10
 """Below this many images (or clusters) an interval clustered by them is not to be trusted."""
@@ -105,6 +106,7 @@ def _slice_table(evaluation: Reportable, name: str) -> SliceTable:
     rows = [
         SliceRow(
             value=row[name],
+            where=level_condition(evaluation.evidence, name, row[name]),
             **_rates(row),
             support=row["support"],
             predicted=row["predicted"],

@@ -21,6 +21,7 @@ from cvfail.report.choosing import (
 )
 from cvfail.report.gallery import Gallery
 from cvfail.report.interventions import mode_interventions, watched
+from cvfail.report.queries import mode_sql
 from cvfail.report.schema import Confusion, ConfusionCell, Estimate, FailureMode, SliceTable, Task
 from cvfail.report.similarity import similarity_order
 
@@ -51,6 +52,7 @@ def failure_modes(
     shown = [_mode(row, point.evidence.task) for row in pl.concat([significant, others]).to_dicts()]
     for mode in shown:
         rank, units = mode["rank"], pl.DataFrame()
+        mode["sql"] = mode_sql(point.evidence, modes.of_rank(rank).mode)
         if mode["significant"]:
             units = with_order(point, modes.examples(rank))
             mode["examples"] = gallery.add(choose(units, [], examples))
@@ -86,6 +88,7 @@ def _mode(row: Mapping[str, Any], task: Task) -> FailureMode:
         excess=bounded("excess", "excess_errors"),
         q_value=row["q_value"],
         significant=row["significant"],
+        sql="",
         examples=[],
         causes=[],
         interventions=[],

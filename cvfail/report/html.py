@@ -37,6 +37,7 @@ STYLES = (
     "matrix.css",
     "threshold.css",
     "plots.css",
+    "heatmaps.css",
     "gallery.css",
     "suspects.css",
     "print.css",
@@ -63,6 +64,8 @@ SCRIPTS = (
     "suspects.js",
     "breakdowns.js",
     "framed.js",
+    "grid.js",
+    "heatmaps.js",
     "main.js",
 )
 

@@ -49,5 +49,5 @@ def _leaves(likeness: NDArray[np.float64]) -> NDArray[np.int64]:
     tree = linkage(distance, "average")
     if len(likeness) <= MOST_OPTIMAL:
         tree = optimal_leaf_ordering(tree, distance)
-    leaves = leaves_list(tree).astype(np.int64)
+    leaves = np.asarray(leaves_list(tree), np.int64)
     return leaves if leaves[0] < leaves[-1] else leaves[::-1]

@@ -16,7 +16,9 @@ from cvfail.report.calibration import nothing_known, score_meaning
 from cvfail.report.curves import curves, no_curves
 from cvfail.report.error_decomposition import error_types, errors_by_class
 from cvfail.report.gallery import Gallery
+from cvfail.report.heatmaps import heatmaps
 from cvfail.report.label_suspects import label_suspects, no_label_suspects
+from cvfail.report.queries import queries
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import (
     AverageRow,
@@ -83,6 +85,7 @@ def summarise(
     types, types_by_class = _error_types(evaluation, matrix, point, gallery, examples_per_cell)
     slices = estimates.slices(evaluation)
     findings.add_slice_examples(slices, point, gallery, examples=examples_per_cell)
+    maps = heatmaps(point, gallery, examples=examples_per_cell)
     confusion = findings.confusion(matrix, point, gallery, examples=examples_per_cell)
     common = evaluation.operating_points(replicates=0, splits=0).df["threshold"][0]
     steps, changes = threshold_steps(point, common)
@@ -117,6 +120,8 @@ def summarise(
         threshold_steps=steps,
         classes=estimates.classes(evaluation, matrix),
         slices=slices,
+        heatmaps=maps,
+        queries=queries(evidence.task),
         examples=content.examples,
         images=content.images,
         pictures=content.pictures,

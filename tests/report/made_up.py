@@ -2,6 +2,7 @@
 
 import random
 
+from cvfail.report.queries import queries
 from cvfail.report.schema import SCHEMA_VERSION, Estimate, Summary
 
 ANIMALS = ("cat", "dog", "horse", "sheep", "cow", "bird")
@@ -161,6 +162,13 @@ def made_up_summary(
             _slice_table(chance, "size", ["small", "medium", "large"], some),
             _slice_table(chance, "truncated", ["false", "true"], some),
         ],
+        "heatmaps": [
+            _heatmap(
+                chance, "time_of_day", ["day", "night", None], "size", ["small", "medium", "large"], some
+            ),
+            _heatmap(chance, "truncated", ["false", "true"], "size", ["small", "medium", "large"], some),
+        ],
+        "queries": queries("detection"),
         "examples": examples,
         "images": images,
         "pictures": [],
@@ -309,6 +317,7 @@ def _error_type(name, explanation, count, share, delta_ap, examples):
         "delta_ap": delta_ap,
         "delta_ap_lower": None if delta_ap is None else delta_ap - 0.005,
         "delta_ap_upper": None if delta_ap is None else delta_ap + 0.006,
+        "sql": f"SELECT * FROM predictions WHERE error_type = '{name}'",
         "examples": examples,
     }
 
@@ -435,6 +444,7 @@ def _mode(rank, examples):
         "excess": {"estimate": excess, "lower": excess * 0.8, "upper": excess * 1.2, "support": support},
         "q_value": 10.0 ** (rank - 10) if rank < 9 else 0.02 * rank,
         "significant": rank < 9,
+        "sql": f"SELECT * FROM ground_truth WHERE outcome = '{error_type}'",
         "examples": examples,
         "causes": []
         if rank == 2
@@ -474,6 +484,44 @@ def _class_row(chance, label, support, predicted):
     }
 
 
+def _heatmap(chance, rows_by, rows, columns_by, columns, some):
+    """Recall falls with the row; the last cell is thin, the last but one is empty."""
+
+    def level(name, value):
+        return {"value": value, "where": f"{name} IS NULL" if value is None else f"{name} = '{value}'"}
+
+    cells = []
+    for row in range(len(rows)):
+        for column in range(len(columns)):
+            last = row == len(rows) - 1
+            if last and column == len(columns) - 2:
+                continue
+            support = 900 // (1 + row + 2 * column)
+            recall = min(0.98, chance.uniform(0.3, 0.8) + 0.1 * column)
+            errors = round(support * (1 - recall))
+            cells.append(
+                {
+                    "row": row,
+                    "column": column,
+                    "recall": estimate(recall, support, spread=0.05),
+                    "precision": estimate(recall * 0.9, support) if rows_by != "truncated" else None,
+                    "support": support,
+                    "errors": errors,
+                    "clusters": 6 if last and column == len(columns) - 1 else 60,
+                    "thin": last and column == len(columns) - 1,
+                    "examples": some(min(errors, 6)),
+                }
+            )
+    return {
+        "rows_by": rows_by,
+        "columns_by": columns_by,
+        "note": "",
+        "rows": [level(rows_by, value) for value in rows],
+        "columns": [level(columns_by, value) for value in columns],
+        "cells": cells,
+    }
+
+
 def _slice_table(chance, attribute, values, some):
     rows = []
     for position, value in enumerate(values):
@@ -481,6 +529,9 @@ def _slice_table(chance, attribute, values, some):
         rows.append(
             {
                 "value": value,
+                "where": f"images.{attribute} IS NULL"
+                if value is None
+                else f"images.{attribute} = '{value}'",
                 **{key: row[key] for key in ("precision", "recall", "f1", "support", "predicted", "thin")},
                 "errors": 40 // (position + 1),
                 "clusters": 1200 // (position + 1),

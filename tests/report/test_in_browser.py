@@ -292,6 +292,79 @@ def test_the_matrix_is_ordered_by_similarity(browser, tmp_path):
     assert browser.run(heads) == ["c", "a", "d", "b", "(background)"]
 
 
+HEAT = ".heat:nth-child({}) td[data-row='{}'][data-column='{}']"
+
+
+def test_heatmaps_say_the_share_of_errors_and_whether_it_is_worse(browser, tmp_path):
+    summary = made_up_summary()
+    overall = summary["averages"][0]
+    opened(browser, tmp_path, summary)
+    for rate in ("recall", "precision"):
+        browser.click(f"#heatmaps input[value={rate}]")
+        for cell in summary["heatmaps"][0]["cells"]:
+            place = HEAT.format(1, cell["row"], cell["column"])
+            share = 1 - cell[rate]["estimate"]
+            assert browser.text(f"{place} b") == f"{100 * share:.{1 if share < 0.1 else 0}f}%"
+            assert browser.text(f"{place} small") == f"{cell[rate]['support']:,}"
+            kinds = browser.run("return document.querySelector(arguments[0]).className", place).split()
+            assert ("worse" in kinds) == (share > 1 - overall[rate]["estimate"])
+            assert ("thin" in kinds) == cell["thin"]
+    assert browser.text(HEAT.format(1, 2, 1)) == "–"
+    assert "Only ground truth" in browser.text(".heat:nth-child(2) .none")
+    assert browser.console() == []
+
+
+def test_heatmaps_are_walked_and_opened_by_keyboard_alone(browser, tmp_path):
+    summary = made_up_summary()
+    opened(browser, tmp_path, summary)
+    assert browser.count(".heat:nth-child(1) td[tabindex='0']") == 1
+    browser.run("document.querySelector('.heat td[tabindex=\"0\"]').focus()")
+    browser.press("Down", "Right", "Right", "Right", "Left")
+    place = "return [document.activeElement.dataset.row, document.activeElement.dataset.column]"
+    assert browser.run(place) == ["1", "1"]
+    words = browser.run("return document.activeElement.getAttribute('aria-label')")
+    assert words.startswith("time_of_day = night, size = medium: ")
+    assert browser.text("#heatmaps .readout") == words
+    browser.press("Enter")
+    assert browser.text("dialog[open] h2") == "Errors where time_of_day = night and size = medium"
+    browser.press("Escape")
+    assert browser.run(place) == ["1", "1"]
+
+
+def copied(browser, selector):
+    browser.run("navigator.clipboard.writeText = async (text) => { window.copied = text; };")
+    browser.click(selector)
+    return browser.run("return window.copied")
+
+
+def test_galleries_copy_sql_that_answers_with_all_their_rows(browser, report, evaluation):
+    browser.open(report)
+    row, column, _ = fullest_error(evaluation)
+    openers = [
+        CELL.format(row, column),
+        "#slices tbody tr:first-child button",
+        HEAT.format(1, 0, 0),
+        "#classes tbody button",
+        "#error-types tbody button",
+        "#errors-by-class td button",
+    ]
+    for opener in openers:
+        browser.run("document.querySelector(arguments[0]).click()", opener)
+        text = browser.text("dialog[open] .heading .note")
+        answer = evaluation.sql(copied(browser, "dialog[open] .query .copy"))
+        assert f"{len(answer):,}" in text.split(" shown")[0], (opener, text)
+        browser.press("Escape")
+    assert len(evaluation.sql(browser.run("return window.copied"))) > 0
+    assert browser.console() == []
+
+
+def test_names_in_copied_sql_are_quoted(browser, tmp_path):
+    opened(browser, tmp_path, made_up_summary(labels=["it's {predicted}", "b"]))
+    browser.click(CELL.format(0, 0))
+    sql = copied(browser, "dialog[open] .query .copy")
+    assert "\"true\" = 'it''s {predicted}' AND cells.predicted = 'it''s {predicted}'" in sql
+
+
 def test_a_table_sorts_by_a_column_and_back_with_missing_values_last(browser, tmp_path):
     summary = made_up_summary(labels=["a", "b", "c"])
     for row, value in zip(summary["classes"], [0.2, None, 0.7], strict=True):
@@ -350,6 +423,48 @@ def test_the_security_policy_stops_what_is_not_ours(browser, tmp_path):
     assert browser.run("return document.title") == "VOC2007 test · YOLOv3"
     refused = browser.console()
     assert len([message for message in refused if "Content Security Policy" in message]) == 2
+
+
+ATTACKS = """
+window.attacked = [];
+const added = (tag, change) => {
+  const node = document.createElement(tag);
+  change(node);
+  document.body.append(node);
+  return node;
+};
+const tries = {
+  script: () => added("script", (node) => (node.text = "window.attacked.push('script')")),
+  handler: () => added("button", (node) => node.setAttribute("onclick", "window.attacked.push('handler')")).click(),
+  link: () => added("a", (node) => (node.href = "javascript:window.attacked.push('link')")).click(),
+  markup: () => added("div", (node) => (node.innerHTML = `<img src=x onerror="window.attacked.push('markup')">`)),
+  timer: () => setTimeout("window.attacked.push('timer')", 0),
+  frame: () => added("iframe", (node) => (node.src = "http://127.0.0.1:9/")),
+  sent: () => fetch("http://127.0.0.1:9/").catch(() => {}),
+};
+return Object.entries(tries).map(([name, act]) => { try { act(); return name; } catch { return null; } });
+"""
+
+
+def test_the_security_policy_stops_evaluation_handlers_and_sending(browser, tmp_path):
+    opened(browser, tmp_path, made_up_summary())
+    tried = browser.run(ATTACKS)
+    assert len(tried) == 7
+    assert browser.run("return window.attacked") == []
+    refused = [message for message in browser.console() if "Content Security Policy" in message]
+    assert len(refused) >= 5
+    assert [address for address in browser.requests() if not address.startswith("file:")] == []
+
+
+@pytest.mark.parametrize("code", ["eval('1 + 1')", "new Function('return 2')()"])
+def test_the_page_itself_may_not_evaluate_text(browser, tmp_path, monkeypatch, code):
+    from cvfail.report import html
+
+    script = html._script()
+    probe = f"try {{ window.probe = {code}; }} catch (error) {{ window.probe = error.name; }}"
+    monkeypatch.setattr(html, "_script", lambda: f"{probe}\n{script}")
+    opened(browser, tmp_path, made_up_summary())
+    assert browser.run("return window.probe") == "EvalError"
 
 
 def test_nothing_at_all_is_a_page_too(browser, tmp_path):

@@ -92,6 +92,7 @@ def test_positions_lie_in_their_lists(summary):
     examples, images = summary["examples"], summary["images"]
     shown = [*summary["failure_modes"], *summary["error_types"], *summary["confusion"]["cells"]]
     shown += [row for table in summary["slices"] for row in table["rows"]]
+    shown += [cell for heatmap in summary["heatmaps"] for cell in heatmap["cells"]]
     shown += [cause for mode in summary["failure_modes"] for cause in mode["causes"]]
     shown += [kind for row in summary["errors_by_class"] for kind in row["types"]]
     curves = summary["curves"]

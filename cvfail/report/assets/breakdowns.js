@@ -76,6 +76,7 @@ function sliceTables(report, gallery) {
             title: `Errors where ${table.attribute} = ${nameOf(row)}`,
             count: row.errors,
             examples: row.examples,
+            sql: fillQuery(report.queries.errors, {}, { where: row.where }),
           }),
         columns: [
           { label: "Value", value: (row) => row.value, cell: nameOf },
@@ -161,5 +162,6 @@ function classGroup(model, label) {
     title: `Errors with ${model.labels[label]}`,
     count: wrong.reduce((sum, cell) => sum + cell.count, 0),
     examples: [...new Set(wrong.flatMap((cell) => cell.examples))],
+    sql: fillQuery(model.queries.class_errors, { class: model.labels[label] }),
   };
 }

@@ -19,7 +19,8 @@ function confusionModel(report) {
   };
   const place = new Array(size).fill(0);
   report.confusion.similarity.forEach((position, index) => (place[position] = index));
-  return { labels: report.labels, background, cells, rowTotals, columnTotals, errors, place, share, at };
+  const { queries } = report;
+  return { labels: report.labels, queries, background, cells, rowTotals, columnTotals, errors, place, share, at };
 }
 
 /** Class positions in an order ("given", "frequency", "name", "errors", "similarity"), without the background. */
@@ -58,5 +59,11 @@ function cellSentence(model, truth, predicted) {
 
 /** The gallery group of a cell. */
 function cellGroup(model, cell) {
-  return { title: cellTitle(model, cell.true, cell.predicted), count: cell.count, examples: cell.examples };
+  const names = { true: model.labels[cell.true], predicted: model.labels[cell.predicted] };
+  return {
+    title: cellTitle(model, cell.true, cell.predicted),
+    count: cell.count,
+    examples: cell.examples,
+    sql: fillQuery(model.queries.cell, names),
+  };
 }

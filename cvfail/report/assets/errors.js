@@ -12,6 +12,7 @@ function errorTypes(report, gallery) {
         title: `${type.name}: ${type.explanation}`,
         count: type.count,
         examples: type.examples,
+        sql: type.sql,
       }),
     columns: [
       { label: "Error type", value: (type) => type.name, cell: (type) => named(type.name, type.explanation) },
@@ -55,7 +56,7 @@ function errorsByClass(model, report, gallery) {
     total: row.types.reduce((sum, entry) => sum + entry.count, 0),
   }));
   const holder = element("div");
-  const show = (key) => holder.replaceChildren(classErrorTable(model, rows, types, key, gallery));
+  const show = (key) => holder.replaceChildren(classErrorTable(model, report, rows, types, key, gallery));
   show("count");
   return [
     element(
@@ -67,7 +68,7 @@ function errorsByClass(model, report, gallery) {
   ];
 }
 
-function classErrorTable(model, rows, types, key, gallery) {
+function classErrorTable(model, report, rows, types, key, gallery) {
   const valueOf = (row, type) => row.of.get(type)?.[key] ?? (key === "count" ? 0 : null);
   const largest = Math.max(0, ...rows.flatMap((row) => types.map((type) => valueOf(row, type) ?? 0)));
   const format = key === "count" ? formatCount : (value) => (value === null ? NOTHING : `+${formatScore(value)}`);
@@ -78,7 +79,8 @@ function classErrorTable(model, rows, types, key, gallery) {
     cell: (row) =>
       heatCell(format(valueOf(row, type)), (valueOf(row, type) ?? 0) / (largest || 1), key, () => {
         const { count, examples } = row.of.get(type);
-        gallery.open({ title: `${model.labels[row.label]}: ${type}`, count, examples });
+        const sql = fillQuery(report.queries.type_of_class[type], { class: model.labels[row.label] });
+        gallery.open({ title: `${model.labels[row.label]}: ${type}`, count, examples, sql });
       }),
   });
   const total = {

@@ -2,12 +2,13 @@
 
 const EXAMPLES_AT_ONCE = 24;
 
-/** The gallery of a report; `open({ title, count, examples, note, captions }, first)` shows examples by position;
+/** The gallery of a report; `open({ title, count, examples, note, captions, sql }, first)` shows examples by position;
  * `note` and `captions` (a Map by position) are made up where they are not given. */
 function makeGallery(report) {
   const state = { examples: [], captions: new Map(), shown: 0, view: usualView(report), neighbours: true };
   const title = element("h2", { id: "gallery-title" });
   const note = element("p", { class: "note" });
+  const query = element("p", { class: "query" });
   const cards = element("div", { class: "cards" });
   const more = element("button", { class: "more", type: "button", onClick: () => showMore() }, "Show more");
   const dialog = element(
@@ -16,7 +17,7 @@ function makeGallery(report) {
     element(
       "header",
       {},
-      element("div", { class: "heading" }, title, note),
+      element("div", { class: "heading" }, title, note, query),
       element("div", { class: "controls" }, ...viewControls(report, state, redraw)),
       element(
         "button",
@@ -32,6 +33,7 @@ function makeGallery(report) {
   function open(group, first = null) {
     title.textContent = group.title;
     note.textContent = group.note ?? galleryNote(report, group);
+    query.replaceChildren(...sqlButton(group.sql));
     state.examples = group.examples;
     state.captions = group.captions ?? new Map();
     redraw();
@@ -138,6 +140,19 @@ function exampleCaption(report, example, image, caption = describeExample(report
       copyButton(image.file_name),
     ),
   );
+}
+
+/** What copies the SELECT of all rows behind a gallery; nothing where there is none. */
+function sqlButton(sql) {
+  if (sql === undefined || sql === null) return [];
+  const button = copyButton(sql, "Copy a SELECT of all these rows, for cvfail sql", "Copy SQL");
+  button.title = sql;
+  return [button];
+}
+
+/** A statement with its `{…}`: names become strings of SQL, conditions stand as they are. */
+function fillQuery(template, names, conditions = {}) {
+  return template.replace(/\{(\w+)\}/g, (_, key) => conditions[key] ?? `'${names[key].replaceAll("'", "''")}'`);
 }
 
 /** A button that copies a text; where the clipboard is closed to pages, through a selection. */

@@ -45,6 +45,7 @@ function main() {
   place("better-thresholds", betterThresholds(report));
   place("threshold", thresholdSlider(report, live));
   place("matrix", confusionMatrix(live.model, (cell) => gallery.open(live.groupOf(cell))));
+  place("heatmaps", heatmapsOf(report, gallery));
   place("slices", sliceTables(report, gallery));
   place("classes", classTable(model, report, gallery));
   window.addEventListener("beforeprint", () =>

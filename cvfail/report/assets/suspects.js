@@ -9,7 +9,7 @@ function labelSuspects(report, gallery) {
   if (together.suspects === 0)
     return element("p", { class: "none" }, "No label is suspect: nothing speaks against any of them.");
   const titles = new Map(kinds.map((kind) => [kind.name, kind.title]));
-  const open = (rows, first) => gallery.open(suspectGroup(rows, titles), first?.example ?? null);
+  const open = (rows, first) => gallery.open(suspectGroup(report, rows, titles), first?.example ?? null);
   const holder = element("div", { class: "suspect-rows" });
   const show = (name) => {
     const rows = suspects.filter((row) => name === "all" || row.kind === name);
@@ -115,10 +115,12 @@ function spreadOverKinds(rows) {
   return [...rows].sort((one, other) => turn.get(one) - turn.get(other) || one.rank - other.rank);
 }
 
-function suspectGroup(rows, titles) {
+function suspectGroup(report, rows, titles) {
   const shown = rows.filter((row) => row.example !== null);
   const kinds = new Set(rows.map((row) => titles.get(row.kind)));
+  const { suspects, all_suspects: all } = report.queries;
   return {
+    sql: kinds.size === 1 ? fillQuery(suspects, { kind: rows[0].kind }) : all,
     title: kinds.size === 1 ? `Suspect labels: ${[...kinds][0].toLowerCase()}` : "Suspect labels",
     note: `${plural(shown.length, "suspects")}, the most suspect first.`,
     examples: shown.map((row) => row.example),

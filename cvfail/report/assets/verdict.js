@@ -75,7 +75,7 @@ function folded(label, content) {
 }
 
 function modeGroup(mode) {
-  return { title: mode.title, count: mode.errors, examples: mode.examples };
+  return { title: mode.title, count: mode.errors, examples: mode.examples, sql: mode.sql };
 }
 
 function modeCard(report, mode, gallery) {

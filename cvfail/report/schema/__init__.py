@@ -24,8 +24,10 @@ from cvfail.report.schema.curves import (
 from cvfail.report.schema.error_types import ClassErrors, ErrorsOfClass, ErrorType
 from cvfail.report.schema.failure_modes import Basis, Cause, FailureMode, Intervention, Remedy
 from cvfail.report.schema.gallery import DrawnObject, Example, ImageEntry, Picture, PictureReport
+from cvfail.report.schema.heatmaps import Heatmap, HeatmapCell, HeatmapLevel
 from cvfail.report.schema.label_suspects import LabelSuspects, Suspect, SuspectKind
 from cvfail.report.schema.numbers import AverageRow, Estimate, Headline, Rates
+from cvfail.report.schema.queries import Queries
 from cvfail.report.schema.setting import Counts, OperatingPoint, Source, Task
 from cvfail.report.schema.summary import SCHEMA_VERSION, Summary
 
@@ -50,12 +52,16 @@ __all__ = [
     "Example",
     "FailureMode",
     "Headline",
+    "Heatmap",
+    "HeatmapCell",
+    "HeatmapLevel",
     "ImageEntry",
     "Intervention",
     "LabelSuspects",
     "OperatingPoint",
     "Picture",
     "PictureReport",
+    "Queries",
     "Rates",
     "Remedy",
     "RocCurve",

@@ -34,6 +34,7 @@ class SliceRow(Rates):
 
     Attributes:
         value: The value as text; None where the attribute is missing.
+        where: The value as a condition of ``queries.errors``.
         support: Objects in the slice.
         predicted: Predictions in the slice; None where the attribute says nothing about wrong ones.
         errors: Errors in the slice: what its examples are chosen from.
@@ -43,6 +44,7 @@ class SliceRow(Rates):
     """
 
     value: str | None
+    where: str
     support: int
     predicted: int | None
     errors: int

@@ -16,6 +16,7 @@ class ErrorType(TypedDict):
         delta_ap: AP gained if the type were fixed, None where it was not computed.
         delta_ap_lower: Lower end of its 95 % interval, clustered by image; None where there is none.
         delta_ap_upper: Upper end of it.
+        sql: A SELECT of its errors.
         examples: Positions in ``examples``.
     """
 
@@ -26,6 +27,7 @@ class ErrorType(TypedDict):
     delta_ap: float | None
     delta_ap_lower: float | None
     delta_ap_upper: float | None
+    sql: str
     examples: list[int]
 
 

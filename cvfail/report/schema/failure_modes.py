@@ -98,6 +98,7 @@ class FailureMode(TypedDict):
         excess: Errors beyond what the rest's rate would give, with interval.
         q_value: False discovery rate at which the mode would be reported.
         significant: Whether it is reported at 5 %.
+        sql: A SELECT of its errors.
         examples: Positions in ``examples``.
         causes: Those with a share of the errors, the largest first, what has no known cause last; empty for a mode
             without errors.
@@ -120,6 +121,7 @@ class FailureMode(TypedDict):
     excess: Estimate
     q_value: float | None
     significant: bool
+    sql: str
     examples: list[int]
     causes: list[Cause]
     interventions: list[Intervention]

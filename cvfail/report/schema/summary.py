@@ -10,8 +10,10 @@ from cvfail.report.schema.curves import BetterThresholds, Calibration, Curves, T
 from cvfail.report.schema.error_types import ErrorsOfClass, ErrorType
 from cvfail.report.schema.failure_modes import FailureMode
 from cvfail.report.schema.gallery import Example, ImageEntry, Picture, PictureReport
+from cvfail.report.schema.heatmaps import Heatmap
 from cvfail.report.schema.label_suspects import LabelSuspects
 from cvfail.report.schema.numbers import AverageRow, Headline
+from cvfail.report.schema.queries import Queries
 from cvfail.report.schema.setting import Counts, OperatingPoint, Source, Task
 
 SCHEMA_VERSION = 1
@@ -44,6 +46,8 @@ class Summary(TypedDict):
         threshold_steps: The matrix at every threshold of a grid.
         classes: One row per class.
         slices: One table per attribute.
+        heatmaps: Two attributes at once: every attribute by size, or class by attribute.
+        queries: The rows behind the numbers as SQL.
         examples: The rows behind the numbers.
         images: The images that they lie in.
         pictures: What is known of those images as pixels.
@@ -73,6 +77,8 @@ class Summary(TypedDict):
     threshold_steps: ThresholdSteps
     classes: list[ClassRow]
     slices: list[SliceTable]
+    heatmaps: list[Heatmap]
+    queries: Queries
     examples: list[Example]
     images: list[ImageEntry]
     pictures: list[Picture]

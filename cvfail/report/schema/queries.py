@@ -1,0 +1,25 @@
+"""The rows behind the numbers as SQL."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Queries(TypedDict):
+    """SELECTs that `cvfail sql` answers; ``{…}`` stands for a name as a quoted string, or for a condition.
+
+    Attributes:
+        cell: The units of a confusion cell, ``{true}`` and ``{predicted}``.
+        errors: The errors in a slice: ``{where}`` is a condition.
+        class_errors: The errors with a class, ``{class}``.
+        type_of_class: The errors of a type with a class, by the name of the type; none for classification.
+        suspects: The suspect labels of a kind, ``{kind}``.
+        all_suspects: All suspect labels.
+    """
+
+    cell: str
+    errors: str
+    class_errors: str
+    type_of_class: dict[str, str]
+    suspects: str
+    all_suspects: str
