@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cvfail.charts.asked import ChartKind
     from cvfail.failures.costs import Costs
     from cvfail.failures.failure_mode import FailureMode
+    from cvfail.failures.interventions.rule import Rule
     from cvfail.failures.mode_table import FailureModes
     from cvfail.failures.modes import ModeOptions
     from cvfail.failures.value_pair import Value
@@ -310,7 +311,15 @@ class Evaluation(Measurable):
 
         return save_evidence(self.evidence, folder)
 
-    def report(self, path: str | Path, *, images: str | Path | None = None, title: str | None = None) -> Path:
+    def report(
+        self,
+        path: str | Path,
+        *,
+        images: str | Path | None = None,
+        title: str | None = None,
+        training: pl.DataFrame | None = None,
+        rules: Sequence[Rule] | None = None,
+    ) -> Path:
         """Write one offline HTML file; see `cvfail.report`."""
         from cvfail.report.html import write_report
 
@@ -331,3 +340,4 @@ class Evaluation(Measurable):
 
         page = render(summarise(self, images=images, title=title, max_thumbnails=max_thumbnails))
         return ReportFrame(page, height=height)
+        return write_report(self, path, images=images, title=title, training=training, rules=rules)

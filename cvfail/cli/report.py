@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -22,6 +23,8 @@ def report(
     images: Annotated[Path | None, Parameter(metavar="FOLDER")] = None,
     title: Annotated[str | None, Parameter(show_default="the names of the input files")] = None,
     max_thumbnails: Annotated[int, Parameter(validator=Number(gte=0))] = 2000,
+    training: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    rules: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     output: Annotated[Path, Parameter(name=("--output", "-o"), metavar="FILE", group=OUTPUT)] = Path(
         "report.html"
     ),
@@ -36,13 +39,21 @@ def report(
         images: Folder of the image files; without it examples are drawn on empty frames.
         title: Heading of the report.
         max_thumbnails: Limit on pictures, the most important examples first.
+        training: CSV or Parquet file with a row per training image and its attributes, for causes and what to do.
+        rules: TOML file of further rules for what to do, or of others in place of cvfail's.
         output: File to write: .html or .md.
         messages: How much is said on stderr.
     """
     if output.suffix.lower() not in {".html", ".htm", ".md"}:
         raise PolicyError(f"--output {output}: a report is .html or .md. Hint: -o report.html")
     evaluation = inputs.evaluation(messages)
-    publish(evaluation, output, messages, images=images, title=title, max_thumbnails=max_thumbnails)
+    from cvfail.cli.modes import rules_of
+    from cvfail.cli.training import training_table
+
+    known = {"training": training_table(training), "rules": rules_of(rules)}
+    publish(
+        evaluation, output, messages, images=images, title=title, max_thumbnails=max_thumbnails, known=known
+    )
     print(output)
 
 
@@ -54,12 +65,13 @@ def publish(
     images: Path | None = None,
     title: str | None = None,
     max_thumbnails: int = 2000,
+    known: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a report in the format that the suffix names, and say how large it is."""
     if path.suffix.lower() == ".md":
-        _write_markdown(evaluation, path, title, messages)
+        _write_markdown(evaluation, path, title, messages, known or {})
     else:
-        _write_page(evaluation, path, images, title, max_thumbnails, messages)
+        _write_page(evaluation, path, images, title, max_thumbnails, messages, known or {})
     messages.say(f"wrote {path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
@@ -70,6 +82,7 @@ def _write_page(
     title: str | None,
     max_thumbnails: int,
     messages: Messages,
+    known: Mapping[str, Any],
 ) -> None:
     """The HTML page; reading pictures shows its own progress."""
     from cvfail.report import write_report
@@ -82,13 +95,16 @@ def _write_page(
             title=title,
             max_thumbnails=max_thumbnails,
             progress=not messages.quiet,
+            **known,
         )
 
 
-def _write_markdown(evaluation: Evaluation, path: Path, title: str | None, messages: Messages) -> None:
+def _write_markdown(
+    evaluation: Evaluation, path: Path, title: str | None, messages: Messages, known: Mapping[str, Any]
+) -> None:
     from cvfail.report import render_markdown, summarise
     from cvfail.tables.writing import write_whole
 
     with messages.step("writing the report"):
-        text = render_markdown(summarise(evaluation, title=title))
+        text = render_markdown(summarise(evaluation, title=title, **known))
         write_whole(path, lambda target: target.write_text(text, encoding="utf-8"))

@@ -10,17 +10,23 @@ import base64
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cvfail.errors import MissingDependencyError
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import Summary
 from cvfail.report.summary import summarise
 from cvfail.tables.writing import write_whole
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from cvfail.failures.interventions.rule import Rule
 
 LARGE_FILE = 50_000_000
 """Bytes from which a report is hard to send and slow to open."""
@@ -110,6 +116,8 @@ def write_report(
     images: str | Path | None = None,
     title: str | None = None,
     max_thumbnails: int = 2000,
+    training: pl.DataFrame | None = None,
+    rules: Sequence[Rule] | None = None,
     progress: bool = True,
 ) -> Path:
     """Write the report of an evaluation as one offline HTML file; it appears whole or not at all.
@@ -120,6 +128,8 @@ def write_report(
         images: Folder of the image files; without it examples are drawn on empty frames.
         title: Heading; made from the names of the input files if not given.
         max_thumbnails: Limit on pictures; 2,000 make a file of 20 to 40 MB.
+        training: A row per training image and its attributes, of which causes and interventions may then speak.
+        rules: Of interventions; those of cvfail if not given.
         progress: Show on stderr how far the pictures are, if it is a terminal.
 
     Returns:
@@ -132,7 +142,13 @@ def write_report(
     path = Path(path)
     with _picture_progress(shown=progress and images is not None) as on_picture:
         summary = summarise(
-            evaluation, images=images, title=title, max_thumbnails=max_thumbnails, on_picture=on_picture
+            evaluation,
+            images=images,
+            title=title,
+            max_thumbnails=max_thumbnails,
+            training=training,
+            rules=rules,
+            on_picture=on_picture,
         )
     page = render(summary).encode("utf-8")
     write_whole(path, lambda target: target.write_bytes(page))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from cvfail.report.causes import main_cause
-from cvfail.report.schema import Estimate, FailureMode, Headline, Summary
+from cvfail.report.schema import Estimate, FailureMode, Headline, Heatmap, HeatmapCell, Summary
 from cvfail.report.sentences import share
 
 _MOST_ROWS = 20
@@ -32,6 +32,7 @@ def render_markdown(summary: Summary) -> str:
         *_scores(summary),
         *_confused_pairs(summary),
         *_label_suspects(summary),
+        *_worst_cells(summary),
         *_slices(summary),
         *_classes(summary),
         "## Method",
@@ -156,6 +157,38 @@ def _confused_pairs(summary: Summary) -> list[str]:
     cells = [confusion["cells"][place] for place in confusion["pairs"]]
     rows = [[escape(labels[c["true"]]), escape(labels[c["predicted"]]), f"{c['count']:,}"] for c in cells]
     return ["## Most confused pairs", _table(["true", "predicted", "count"], rows)] if rows else []
+
+
+def _worst_cells(summary: Summary) -> list[str]:
+    """The cells of heatmaps whose interval is worse than everything, by errors beyond the rate of everything."""
+    overall = next(row["recall"]["estimate"] for row in summary["averages"] if row["average"] == "micro")
+    worst = [
+        ((overall - recall["estimate"]) * cell["support"], heatmap, cell)
+        for heatmap in summary["heatmaps"]
+        for cell in heatmap["cells"]
+        if overall is not None
+        and (recall := cell["recall"])["estimate"] is not None
+        and not cell["thin"]
+        and recall["upper"] is not None
+        and recall["upper"] < overall
+    ]
+    worst.sort(key=lambda entry: -entry[0])
+    rows = [[*_cell_names(heatmap, cell), *_error_rate(cell["recall"])] for _, heatmap, cell in worst]
+    wrong = "missed" if summary["task"] == "detection" else "wrong"
+    header = ["where", "and", wrong, "95% interval", "of"]
+    return ["## Worst cells of two attributes", _table(header, rows)] if rows else []
+
+
+def _cell_names(heatmap: Heatmap, cell: HeatmapCell) -> list[str]:
+    row, column = heatmap["rows"][cell["row"]], heatmap["columns"][cell["column"]]
+    named = ((heatmap["rows_by"], row), (heatmap["columns_by"], column))
+    return [escape(f"{name}={level['value'] or '(not known)'}") for name, level in named]
+
+
+def _error_rate(value: Estimate) -> list[str]:
+    known = (value["estimate"], value["upper"], value["lower"])
+    wrong, low, high = (share(None if bound is None else 1 - bound) for bound in known)
+    return [wrong, f"{low} – {high}", f"{value['support']:,}"]
 
 
 def _slices(summary: Summary) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cvfail.errors import MissingFileError
 from cvfail.evidence.operating_point import OperatingPoint
@@ -34,6 +35,11 @@ from cvfail.report.schema import (
 )
 from cvfail.report.threshold_steps import threshold_steps
 
+if TYPE_CHECKING:
+    import polars as pl
+
+    from cvfail.failures.interventions.rule import Rule
+
 _REPLICATES = 200
 """Of the bootstrap behind the intervals of gains."""
 
@@ -51,6 +57,8 @@ def summarise(
     title: str | None = None,
     max_thumbnails: int = 2000,
     examples_per_cell: int = 12,
+    training: pl.DataFrame | None = None,
+    rules: Sequence[Rule] | None = None,
     on_picture: Callable[[int], None] | None = None,
 ) -> Summary:
     """Gather everything that a report shows, at the operating point of the evaluation's policy.
@@ -61,6 +69,8 @@ def summarise(
         title: Heading; made from the names of the input files if not given.
         max_thumbnails: Limit on pictures, the most important examples first.
         examples_per_cell: Examples behind a confusion cell, a failure mode, an error type or a slice.
+        training: A row per training image and its attributes, of which causes and interventions may then speak.
+        rules: Of interventions, see `cvfail.failures.interventions.rule.read_rules`; those of cvfail if not given.
         on_picture: Called with the number of image files as each of them is read, from any thread.
 
     Returns:
@@ -78,8 +88,8 @@ def summarise(
     gallery = Gallery(point)
     matrix = evaluation.confusion_matrix()
     ranked = evaluation.failure_modes()
-    why = ranked.causes()
-    actions = interventions(ranked, why)
+    why = ranked.causes(training=training)
+    actions = interventions(ranked, why, rules=rules)
     modes = findings.failure_modes(ranked, why, actions, point, gallery, examples=examples_per_cell)
     suspects = _label_suspects(evaluation, gallery)
     types, types_by_class = _error_types(evaluation, matrix, point, gallery, examples_per_cell)

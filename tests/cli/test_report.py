@@ -2,6 +2,10 @@
 
 import pytest
 
+import cvfail as cf
+from cvfail.failures.mode_table import FailureModes
+from tests.report.conftest import planted
+
 
 @pytest.fixture(autouse=True)
 def _libraries():
@@ -52,4 +56,38 @@ def test_pictures_that_are_not_there_are_invalid_input(run, saved, tmp_path):
 def test_a_report_that_fails_leaves_nothing(run, saved, tmp_path, monkeypatch):
     monkeypatch.setattr("cvfail.report.html.render", lambda _: 1 / 0)
     assert run("report", saved, "-o", tmp_path / "report.html").code == 70
+    assert not list(tmp_path.iterdir())
+
+
+RULES = (
+    '[[rule]]\nname = "ask"\nkind = "review"\ngain = "none"\neffort = "hours"\nleast_share = 0.0\n'
+    'causes = ["inherent", "coverage", "size", "threshold", "confusion", "label_noise"]\ntext = "Ask of {slice}."\n'
+)
+
+
+@pytest.mark.parametrize("name", ["report.md", "report.html"])
+def test_training_data_and_rules_reach_causes_and_actions(run, tmp_path, monkeypatch, name):
+    folder, rules, training, path = (tmp_path / given for given in ("run", "r.toml", "t.csv", name))
+    cf.evaluate(planted()).save(folder)
+    rules.write_text(RULES)
+    training.write_text("time_of_day\n" + "day\n" * 99 + "night\n")
+    asked, causes = [], FailureModes.causes
+
+    def recorded(modes, **options):
+        asked.append(options["training"])
+        return causes(modes, **options)
+
+    monkeypatch.setattr(FailureModes, "causes", recorded)
+    assert run("report", folder, "-o", path, "--training", training, "--rules", rules).code == 0
+    assert [frame["time_of_day"].to_list() for frame in asked] == [["day"] * 99 + ["night"]]
+    assert "Ask of " in path.read_text().replace("\\", "")
+    assert run("report", folder, "-o", path).code == 0
+    assert asked[1] is None
+    assert "Ask of " not in path.read_text().replace("\\", "")
+
+
+def test_training_data_that_are_not_there_are_said_and_nothing_is_written(run, saved, tmp_path):
+    answer = run("report", saved, "-o", tmp_path / "report.md", "--training", tmp_path / "none.csv")
+    assert answer.code == 3
+    assert "none.csv does not exist" in answer.err
     assert not list(tmp_path.iterdir())
