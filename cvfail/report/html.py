@@ -63,6 +63,7 @@ SCRIPTS = (
     "matrix.js",
     "overview.js",
     "causes.js",
+    "memory.js",
     "interventions.js",
     "agenda.js",
     "verdict.js",

@@ -216,6 +216,47 @@ def test_actions_are_a_checklist_that_is_ticked_by_keyboard_and_copied(browser, 
     assert browser.count("#mode-3 .todo") == 0
 
 
+def test_ticks_are_remembered_for_this_report_and_not_for_another(browser, tmp_path):
+    box = "#mode-1 .todo > .actions li:nth-child(2) input"
+    ticked = f"return document.querySelector('{box}').checked"
+    ours, other = made_up_summary(), made_up_summary()
+    ours["failure_modes"] = ours["failure_modes"][:1]
+    other["headline"][0]["value"]["estimate"] += 0.01
+    opened(browser, tmp_path, ours)
+    browser.run("localStorage.clear()")
+    opened(browser, tmp_path, ours)
+    browser.run(f"document.querySelector('{box}').click()")
+    opened(browser, tmp_path, ours)
+    assert browser.run(ticked) is True
+    assert browser.count(".actions input:checked") == 1
+    opened(browser, tmp_path, other)
+    assert browser.count(".actions input:checked") == 0
+    opened(browser, tmp_path, ours)
+    browser.run(f"document.querySelector('{box}').click()")
+    opened(browser, tmp_path, ours)
+    assert browser.run(ticked) is False
+    browser.run("localStorage.clear()")
+
+
+def test_ticks_are_forgotten_in_silence_where_storage_is_closed(browser, tmp_path):
+    page = tmp_path / "framed.html"
+    page.write_text("<!doctype html><iframe sandbox='allow-scripts' width=900 height=700></iframe>")
+    browser.open(page)
+    browser.run("document.querySelector('iframe').srcdoc = arguments[0]", render(made_up_summary()))
+    sandboxed = [
+        message for message in browser.console() if "Uncaught" in message or "SecurityError" in message
+    ]
+    assert sandboxed == []
+
+
+def test_thin_rows_say_so_to_those_who_do_not_see_grey(browser, tmp_path):
+    summary = made_up_summary()
+    opened(browser, tmp_path, summary)
+    thin = sum(row["thin"] for row in summary["classes"])
+    assert thin > 0
+    assert browser.count("#classes tr.thin th .unseen") == thin
+
+
 def test_the_agenda_leads_to_the_cards_folded_ones_too(browser, tmp_path):
     opened(browser, tmp_path, made_up_summary())
     assert browser.count("#modes > .table tbody tr") == 8

@@ -55,6 +55,11 @@ function rateColumns(report) {
   }));
 }
 
+/** What grey says, for those who do not see it. */
+function thinWords({ thin }) {
+  return thin ? element("span", { class: "unseen" }, " (too few images to be trusted)") : null;
+}
+
 function sliceTables(report, gallery) {
   return report.slices.map((table) => {
     const known = rateColumns(report).filter((column) =>
@@ -79,7 +84,7 @@ function sliceTables(report, gallery) {
             sql: fillQuery(report.queries.errors, {}, { where: row.where }),
           }),
         columns: [
-          { label: "Value", value: (row) => row.value, cell: nameOf },
+          { label: "Value", value: (row) => row.value, cell: (row) => [nameOf(row), thinWords(row)] },
           ...known,
           {
             label: report.task === "detection" ? "Objects" : "Support",
@@ -132,7 +137,7 @@ function classTable(model, report, gallery) {
     descending: false,
     onOpen: (row) => gallery.open(classGroup(model, row.label)),
     columns: [
-      { label: "Class", value: (row) => model.labels[row.label], cell: (row) => model.labels[row.label] },
+      { label: "Class", value: (row) => model.labels[row.label], cell: (row) => [model.labels[row.label], thinWords(row)] },
       ...(detection ? [averagePrecision, number("AP50", "ap50", "At IoU 0.50")] : []),
       ...rateColumns(report),
       ...(detection ? [] : [specificity]),

@@ -3,9 +3,9 @@
 const ACTIONS_SHOWN = 3;
 
 /** The checklist of a mode, the later actions folded, and what to watch; null where nothing is proposed. */
-function checklistOf(mode) {
+function checklistOf(mode, memory) {
   if (mode.interventions.length === 0) return null;
-  const list = (actions) => element("ul", { class: "actions" }, ...actions.map(actionLine));
+  const list = (actions) => element("ul", { class: "actions" }, ...actions.map((action) => actionLine(mode, action, memory)));
   const later = mode.interventions.slice(ACTIONS_SHOWN);
   return element(
     "div",
@@ -31,14 +31,20 @@ function checklistOf(mode) {
   );
 }
 
-function actionLine(action) {
+function actionLine(mode, action, memory) {
+  const key = `${mode.title} | ${action.action}`;
+  const box = element("input", {
+    type: "checkbox",
+    checked: memory.has(key),
+    onChange: () => memory.set(key, box.checked),
+  });
   return element(
     "li",
     {},
     element(
       "label",
       {},
-      element("input", { type: "checkbox" }),
+      box,
       element("span", {}, element("b", {}, `${action.title}. `), ...withCode(action.text)),
     ),
     element("p", { class: "promise" }, ...promises(action).map((words) => element("span", {}, words))),

@@ -43,12 +43,13 @@ function operatingPointLabel({ operating_point: { score, iou } }) {
 
 /** Cards for the modes that stand out, the later ones folded away, and a closed table of those that do not. */
 function failureModes(report, gallery) {
+  const memory = tickMemory(report);
   const standing = report.failure_modes.filter((mode) => mode.significant);
   const cards = standing.slice(0, MODES_AS_CARDS);
   const later = standing.slice(MODES_AS_CARDS);
   const others = report.failure_modes.filter((mode) => !mode.significant);
   const list = (modes, before) => {
-    const node = element("ol", { class: "modes" }, ...modes.map((mode) => modeCard(report, mode, gallery)));
+    const node = element("ol", { class: "modes" }, ...modes.map((mode) => modeCard(report, mode, gallery, memory)));
     node.style.counterReset = `mode ${before}`;
     return node;
   };
@@ -78,7 +79,7 @@ function modeGroup(mode) {
   return { title: mode.title, count: mode.errors, examples: mode.examples, sql: mode.sql };
 }
 
-function modeCard(report, mode, gallery) {
+function modeCard(report, mode, gallery, memory) {
   const open = (first) => gallery.open(modeGroup(mode), first);
   return element(
     "li",
@@ -97,7 +98,7 @@ function modeCard(report, mode, gallery) {
     ),
     thumbnailStrip(report, mode.examples, open),
     causesOf(mode, gallery),
-    checklistOf(mode),
+    checklistOf(mode, memory),
   );
 }
 
