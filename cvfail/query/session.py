@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
+from threading import RLock
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
 
 import polars as pl
+from polars.exceptions import PolarsError
 
-from cvfail.errors import CvfailError, QueryError
-from cvfail.evidence.evidence import BACKGROUND, Block
+from cvfail.errors import QueryError
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.tables.writing import writing_errors
+from cvfail.query.point_tables import TABLES, plain, point_table, write_point_table, write_table
+from cvfail.query.sandbox import ArrowStream, answer, reading, require_select, sandboxed, stopped_after
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,16 +30,6 @@ _NOTHING_MADE: Made = MappingProxyType({})
 
 VIEWS = ("true_positives", "false_positives", "false_negatives", "confusions", "confusion_matrix")
 """Each is one question in ``<name>.sql``, whose first comment says what a row means."""
-
-
-class _Stream:
-    """Shows an object's Arrow stream only, so that DuckDB takes the protocol and not its own handling of the type."""
-
-    def __init__(self, source: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
-        self.source = source
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self.source.__arrow_c_stream__(requested_schema)
 
 
 def query(point: OperatingPoint, sql: str, *, made: Made = _NOTHING_MADE) -> pl.DataFrame:
@@ -58,41 +51,132 @@ def query(point: OperatingPoint, sql: str, *, made: Made = _NOTHING_MADE) -> pl.
         QueryError: Not one SELECT, or DuckDB refuses it; the message is DuckDB's.
         CvfailError: There is no room for the tables at the operating point, or a table cannot be made.
     """
-    import duckdb
+    with Session(point, made=made, in_files=point.evidence.block_count > 1) as session:
+        return session.query(sql)
 
-    views = {view: (files(__package__) / f"{view}.sql").read_text() for view in VIEWS}
-    with TemporaryDirectory(prefix="cvfail-") as spill, duckdb.connect(":memory:") as connection:
-        if point.evidence.block_count == 1:
-            _register(connection, _tables(point))
-        else:
-            views = {view: text for view, text in views.items() if _mentions(sql, view)}
-            tables = [name for name in _ROW_NAMES if any(_mentions(t, name) for t in (sql, *views.values()))]
-            _write_blocks(point, tables, Path(spill))
-            _show_files(connection, tables, Path(spill))
-            _register(connection, _whole_tables(point))
-        for text in views.values():
-            connection.execute(text)
+
+class Session:
+    """A sandboxed DuckDB over an evaluation for many questions, from any thread; closed when it is left.
+
+    A table is prepared when a statement first mentions it, and kept. As files it costs disk and no memory, and
+    questions are answered side by side; without files the tables are read where they are, one question at a time.
+
+    Args:
+        point: The evaluation at an overlap and a score threshold.
+        made: Further tables, each made only if a statement reads it.
+        in_files: Whether tables are kept as Parquet files in a temporary folder.
+    """
+
+    def __init__(self, point: OperatingPoint, *, made: Made = _NOTHING_MADE, in_files: bool = True) -> None:
+        self._point, self._made, self._in_files = point, made, in_files
+        self._folder = TemporaryDirectory(prefix="cvfail-")
+        self._connection = sandboxed(Path(self._folder.name))
+        self._shown: set[str] = set()
+        self._preparing = RLock()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database and its files."""
+        self._connection.close()
+        self._folder.cleanup()
+
+    @property
+    def names(self) -> list[str]:
+        """The tables and views that can be read, sorted."""
+        return sorted([*TABLES, *VIEWS, *self._made])
+
+    def query(
+        self, sql: str, *, timeout: float | None = None, first: int = 0, most: int | None = None
+    ) -> pl.DataFrame:
+        """Answer one SELECT.
+
+        Args:
+            sql: The statement.
+            timeout: Seconds after which DuckDB is stopped; making a table that is not there yet is not counted.
+            first: Rows of the answer that are left out before those that are returned.
+            most: Rows that are returned at most; all if None.
+
+        Raises:
+            QueryError: Not one SELECT, or DuckDB refuses it (the message is its own), or the time was up.
+            CvfailError: There is no room for the tables, or one cannot be made.
+        """
+        with self._asked(sql, timeout) as relation:
+            return answer(relation if most is None else relation.limit(most, first))
+
+    def count(self, sql: str, *, timeout: float | None = None) -> int:
+        """How many rows the answer to one SELECT has; errors as in `query`."""
+        with self._asked(sql, timeout) as relation:
+            return int(answer(relation.aggregate("count(*) AS rows")).item())
+
+    @contextmanager
+    def _asked(self, sql: str, timeout: float | None) -> Iterator[duckdb.DuckDBPyRelation]:
+        """The relation that a statement stands for, while it may be read."""
+        import duckdb
+
         try:
-            _require_select(connection, sql)
-            _register(connection, {name: made[name]() for name in _read(connection, sql, made)})
-            _lock(connection, Path(spill))
-            return _answer(connection.sql(sql))
-        except duckdb.Error as error:
-            raise QueryError(
-                f"{error}\nHint: tables and views are {', '.join(sorted([*_NAMES, *VIEWS, *made]))}"
-            ) from error
+            with self._connected() as connection:
+                require_select(connection, sql)
+                self._show(connection, sql)
+                with reading(connection), stopped_after(connection, timeout):
+                    yield connection.sql(sql)
+        except (duckdb.Error, PolarsError) as error:
+            raise QueryError(f"{error}\nHint: tables and views are {', '.join(self.names)}") from error
 
+    @contextmanager
+    def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own to each question; what is registered is seen by one only."""
+        if not self._in_files:
+            with self._preparing:
+                yield self._connection
+            return
+        with self._connection.cursor() as connection:
+            yield connection
 
-def _register(connection: duckdb.DuckDBPyConnection, tables: dict[str, pl.DataFrame]) -> None:
-    for name, frame in tables.items():
-        connection.register(name, _Stream(_plain(frame)))
+    def _show(self, connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+        """Prepare what a statement mentions; everything where it mentions nothing, as ``SHOW TABLES`` does."""
+        with self._preparing:
+            own = (*TABLES, *VIEWS)
+            for name in [name for name in own if _mentions(sql, name)] or own:
+                self._show_own(name)
+            for name in _read(connection, sql, self._made):
+                if name not in self._shown:
+                    self._show_frame(name, self._made[name]())
 
+    def _show_own(self, name: str) -> None:
+        if name in self._shown:
+            return
+        if name in VIEWS:
+            text = (files(__package__) / f"{name}.sql").read_text()
+            for table in TABLES:
+                if _mentions(text, table):
+                    self._show_own(table)
+            self._connection.execute(text)
+            self._shown.add(name)
+        elif self._in_files:
+            self._show_files(name, write_point_table(self._point, name, Path(self._folder.name)))
+        else:
+            self._show_frame(name, point_table(self._point, name))
 
-def _plain(frame: pl.DataFrame) -> pl.DataFrame:
-    """A table in types that are the same in memory and in a file: text instead of labels, lists instead of arrays."""
-    labels = pl.selectors.by_dtype(pl.Null, pl.Categorical) | pl.selectors.enum()
-    arrays = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Array)]
-    return frame.with_columns(labels.cast(pl.String), *(pl.col(name).arr.to_list() for name in arrays))
+    def _show_frame(self, name: str, frame: pl.DataFrame) -> None:
+        if self._in_files:
+            path = Path(self._folder.name) / f"{name}.parquet"
+            write_table(frame, path)
+            self._show_files(name, str(path))
+        else:
+            self._connection.register(name, ArrowStream(plain(frame)))
+            self._shown.add(name)
+
+    def _show_files(self, name: str, pattern: str) -> None:
+        quoted = pattern.replace("'", "''")
+        self._connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
+        self._shown.add(name)
 
 
 def _mentions(text: str, name: str) -> bool:
@@ -109,115 +193,3 @@ def _read(connection: duckdb.DuckDBPyConnection, sql: str, names: Iterable[str])
     except duckdb.Error:
         return [name for name in names if _mentions(sql, name)]
     return [name for name in names if name in read]
-
-
-def _write_blocks(point: OperatingPoint, tables: Sequence[str], folder: Path) -> None:
-    """The tables at an operating point as Parquet files, one per block, so that no table need be in memory."""
-
-    def write(block: Block) -> None:
-        part = point.on(block)
-        for name in tables:
-            path = folder / name / f"{block.first_image:012d}.parquet"
-            frame = block.as_in_the_whole(_ROW_TABLES[name](part))
-            with writing_errors():
-                _plain(frame).write_parquet(path, compression="lz4")
-
-    try:
-        for name in tables:
-            (folder / name).mkdir()
-        point.evidence.over_blocks(write)
-    except OSError as error:
-        raise CvfailError(
-            f"{folder} could not be written: {error}. Hint: make room, or set TMPDIR to another folder"
-        ) from error
-
-
-def _show_files(connection: duckdb.DuckDBPyConnection, tables: Sequence[str], folder: Path) -> None:
-    for name in tables:
-        pattern = str(folder / name / "*.parquet").replace("'", "''")
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{pattern}')")
-
-
-def _lock(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """From now on nothing can be read but what is registered and, where tables are files, these."""
-    allowed = str(folder).replace("'", "''")
-    for setting in (
-        "autoinstall_known_extensions=false",
-        "autoload_known_extensions=false",
-        f"allowed_directories=['{allowed}/']",
-        "enable_external_access=false",
-        "lock_configuration=true",
-    ):
-        connection.execute(f"SET {setting}")
-
-
-def _answer(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
-    """The rows of a relation; column names must differ, and intervals have no place in a frame."""
-    names = [name.casefold() for name in relation.columns]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise QueryError(
-            f"the answer has several columns called {', '.join(repeated)}. "
-            "Hint: name them with AS, or leave one out with SELECT * EXCLUDE"
-        )
-    durations = [
-        name
-        for name, kind in zip(relation.columns, relation.types, strict=True)
-        if "INTERVAL" in str(kind).upper()
-    ]
-    if durations:
-        raise QueryError(f"{durations[0]} is an interval. Hint: date_diff('second', a, b) is a number")
-    return pl.DataFrame(_Stream(relation))
-
-
-def _tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
-    return _whole_tables(point) | {name: table(point) for name, table in _ROW_TABLES.items()}
-
-
-def _whole_tables(point: OperatingPoint) -> dict[str, pl.DataFrame]:
-    return {"images": point.evidence.images, "categories": point.evidence.categories}
-
-
-def _ground_truth(point: OperatingPoint) -> pl.DataFrame:
-    codes = point.evidence.coding.truth_category
-    return point.ground_truth.with_columns(_labels(point).gather(codes).alias("category"))
-
-
-def _predictions(point: OperatingPoint) -> pl.DataFrame:
-    codes = point.evidence.coding.category
-    return point.all_predictions.with_columns(_labels(point).gather(codes).alias("category"))
-
-
-def _cells(point: OperatingPoint) -> pl.DataFrame:
-    cells, labels = point.cells, _labels(point)
-    return cells.select(
-        labels.gather(cells["true_code"]).alias("true"),
-        labels.gather(cells["predicted_code"]).alias("predicted"),
-        pl.exclude("true_code", "predicted_code"),
-    )
-
-
-def _labels(point: OperatingPoint) -> pl.Series:
-    """The label of every category code, that of the background last."""
-    return pl.Series([*point.evidence.category_names, BACKGROUND], dtype=pl.String)
-
-
-_ROW_TABLES: dict[str, Callable[[OperatingPoint], pl.DataFrame]] = {
-    "ground_truth": _ground_truth,
-    "predictions": _predictions,
-    "pairs": lambda point: point.evidence.pairs,
-    "cells": _cells,
-}
-"""The tables that grow with the number of objects."""
-
-_ROW_NAMES = tuple(_ROW_TABLES)
-_NAMES = ("images", "categories", *_ROW_NAMES)
-
-
-def _require_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    import duckdb
-
-    statements = connection.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        kinds = ", ".join(str(statement.type).rpartition(".")[2] for statement in statements) or "nothing"
-        raise QueryError(f"sql() answers one SELECT; found {kinds}. Hint: WITH ... SELECT ... is fine")
