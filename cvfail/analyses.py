@@ -25,6 +25,9 @@ ANALYSES = (
 )
 """Each is a property of `Analyses`, and a table of that name in SQL."""
 
+MODE_ERRORS = "mode_errors"
+"""The table of SQL with the rows behind the failure modes, by their ranks."""
+
 
 class Analyses:
     """What SQL reads beside the rows; every option has its default.
@@ -114,7 +117,8 @@ class Analyses:
     @property
     def tables(self) -> dict[str, Callable[[], pl.DataFrame]]:
         """How each is made, by the name that it has in SQL."""
-        return {name: partial(self._frame, name) for name in ANALYSES}
+        analyses = {name: partial(self._frame, name) for name in ANALYSES}
+        return analyses | {MODE_ERRORS: lambda: self.failure_modes.indices()}
 
     def _frame(self, name: str) -> pl.DataFrame:
         analysis: ResultTable = getattr(self, name)

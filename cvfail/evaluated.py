@@ -39,6 +39,11 @@ class Evaluated:
     def _make_analyses(self, iou: float, score: float) -> Analyses:
         return Analyses(self._point(iou, score))
 
+    def analyses(self, *, iou: float | None = None, score: float | None = None) -> Analyses:
+        """What SQL reads beside the rows at an operating point, made once; see `cvfail.analyses`."""
+        point = self._point(iou, score)
+        return self._analyses(point.iou, point.score)
+
     @property
     def task(self) -> Task:
         """``detection`` or ``classification``."""

@@ -279,12 +279,11 @@ class Evaluation(Measurable):
         """Answer one SELECT over tables, views and analyses at an operating point; see `cvfail.query.session`.
 
         The analyses of `cvfail.analyses.ANALYSES` are tables as well: the `df` of the method of that name, made where
-        a question reads it and then kept.
+        a question reads it and then kept; ``mode_errors`` has the rows behind the failure modes.
         """
         from cvfail.query.session import query as answer
 
-        point = self._point(iou, score)
-        return answer(point, query, made=self._analyses(point.iou, point.score).tables)
+        return answer(self._point(iou, score), query, made=self.analyses(iou=iou, score=score).tables)
 
     def gate(self, rules: RulesLike, *, baseline: Evaluation | Measured | str | Path | None = None) -> Gate:
         """Whether the model keeps rules, some of them against a baseline; see `cvfail.gate.gate.judge`."""

@@ -76,6 +76,18 @@ def test_a_run_in_many_blocks_has_them_too(evaluation, tmp_path):
     assert joined.item() == evaluation.label_errors().df["ground_truth_index"].count()
 
 
+@pytest.mark.parametrize("point", [{}, {"score": 0.6}])
+def test_the_rows_behind_the_modes_are_those_of_their_examples(evaluation, point):
+    modes = evaluation.failure_modes(**point)
+    indices = ["prediction_index", "ground_truth_index"]
+    assert len(modes) > 0
+    for rank, errors in modes.df.select("rank", "errors").iter_rows():
+        rows = evaluation.sql(f"SELECT * EXCLUDE (rank) FROM mode_errors WHERE rank = {rank}", **point)
+        assert rows.height == errors
+        expected = modes.examples(rank).select(pl.col(indices).cast(pl.Int64))
+        assert rows.select(indices).sort(indices).equals(expected.sort(indices)), rank
+
+
 def test_they_are_made_once_for_an_operating_point(evaluation, monkeypatch):
     made = []
 
@@ -102,7 +114,7 @@ def test_each_keeps_what_it_made(evaluation, name):
 
 def test_no_rows_are_tables_without_rows():
     empty = cf.evaluate(detection([], [], [], []))
-    for name in ("failure_modes", "causes", "label_errors", "score_curve", "reliability"):
+    for name in ("failure_modes", "causes", "label_errors", "mode_errors", "score_curve", "reliability"):
         assert empty.sql(f"SELECT * FROM {name}").is_empty()
     assert empty.sql("SELECT sum(count) FROM error_types").item() == 0
     assert empty.sql("SELECT category, threshold, support FROM operating_points").rows() == [(None, None, 0)]

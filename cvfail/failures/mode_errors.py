@@ -158,6 +158,19 @@ class ModeErrors:
         wrong = self.wrong_in_slice & self.wrong_predictions
         return int(np.union1d(coding.truth_image[self.in_slice], coding.image[wrong]).size)
 
+    def indices(self) -> pl.DataFrame:
+        """The rows of the errors by number, in the order of their table.
+
+        Returns:
+            prediction_index and ground_truth_index: rows of objects carry the prediction that aims at them, and rows
+            of predictions the object that they aim at; null where there is none.
+        """
+        if self.mode.unit == "predictions":
+            wrong = self.point.all_predictions[self.rows]
+            return wrong.select("prediction_index", ground_truth_index="target_index")
+        missed = self.point.ground_truth[self.rows]
+        return missed.select(prediction_index="nearest_prediction", ground_truth_index="ground_truth_index")
+
     def examples(self) -> pl.DataFrame:
         """The rows of the errors as a person can look at them, the most confident first.
 
@@ -166,14 +179,7 @@ class ModeErrors:
             predictions the object that they aim at.
         """
         point = self.point
-        if self.mode.unit == "predictions":
-            behind = point.all_predictions[self.rows].select(
-                "prediction_index", ground_truth_index="target_index"
-            )
-        else:
-            behind = point.ground_truth[self.rows].select(
-                "ground_truth_index", prediction_index="nearest_prediction"
-            )
+        behind = self.indices()
         overlaps = point.evidence.pairs.select("prediction_index", "ground_truth_index", "overlap")
         behind = behind.join(
             overlaps, on=["prediction_index", "ground_truth_index"], how="left", maintain_order="left"

@@ -65,6 +65,8 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "hash": pl.String,
 }
 
+_INDICES = {"rank": pl.Int64, "prediction_index": pl.Int64, "ground_truth_index": pl.Int64}
+
 _RANKING: dict[str, str] = {"excess": "excess_errors", "risk": "risk"} | {
     name: f"{name}_gain" for name in (*RATES, "ap")
 }
@@ -141,6 +143,14 @@ class FailureModes(ResultTable):
                 f"there is no failure mode of rank {rank}. Hint: ranks run from 1 to {len(self.errors)}"
             )
         return self.errors[rank - 1]
+
+    def indices(self) -> pl.DataFrame:
+        """The rows behind all modes by number: rank, prediction_index, ground_truth_index; null where there is none."""
+        numbered = [
+            one.indices().select(pl.lit(rank, pl.Int64).alias("rank"), pl.all().cast(pl.Int64))
+            for rank, one in enumerate(self.errors, start=1)
+        ]
+        return pl.concat([pl.DataFrame(schema=_INDICES), *numbered])
 
     def examples(self, rank: int) -> pl.DataFrame:
         """The rows of a mode: every unit of its slice that has its error, the most confident first.
