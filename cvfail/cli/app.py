@@ -24,6 +24,7 @@ from cvfail.cli.plot import plot
 from cvfail.cli.report import report
 from cvfail.cli.runs import runs
 from cvfail.cli.search import search
+from cvfail.cli.serve import serve
 from cvfail.cli.slices import slices
 from cvfail.cli.sql import sql
 from cvfail.cli.thresholds import thresholds
@@ -77,6 +78,7 @@ _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     sql: ("QUERY", *_INPUT),
     plot: ("KIND", *_INPUT, "-o FILE"),
     report: _INPUT,
+    serve: _INPUT,
     attributes: (),
     demo: (),
     warmup: (),

@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -77,11 +78,25 @@ SCRIPTS = (
 )
 
 
-def render(summary: Summary) -> str:
+@dataclass(frozen=True)
+class Addition:
+    """What a page has beside the report when it is served and may ask its server.
+
+    Attributes:
+        style: Rules that follow those of the report.
+        script: Runs after those of the report, in their scope.
+    """
+
+    style: str
+    script: str
+
+
+def render(summary: Summary, addition: Addition | None = None) -> str:
     """Render a summary as one self-contained HTML page.
 
     Args:
         summary: As `summarise` returns it.
+        addition: For a page that is served: it may also fetch, and show pictures, from where it came.
 
     Returns:
         The page. The same summary gives the same text.
@@ -98,11 +113,11 @@ def render(summary: Summary) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    style, script = _asset(*STYLES), _script()
+    style, script = _style(addition), _script(addition)
     return environment.from_string(_asset("report.html.j2")).render(
         summary=summary,
         counts=_counted(summary),
-        policy=_content_security_policy(style, script),
+        policy=content_security_policy(addition),
         style=Markup(style),
         script=Markup(script),
         data=Markup(json_block({key: value for key, value in summary.items() if key != "pictures"})),
@@ -200,19 +215,25 @@ def _asset(*names: str) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-def _script() -> str:
+def _style(addition: Addition | None) -> str:
+    style = _asset(*STYLES)
+    return style if addition is None else f"{style}\n{addition.style}"
+
+
+def _script(addition: Addition | None) -> str:
     """All scripts in one scope of their own."""
-    return f'(() => {{\n"use strict";\n{_asset(*SCRIPTS)}}})();'
+    more = "" if addition is None else f"\n{addition.script}"
+    return f'(() => {{\n"use strict";\n{_asset(*SCRIPTS)}{more}}})();'
 
 
-def _content_security_policy(style: str, script: str) -> str:
-    """Nothing may be loaded, and only this style and this script may run."""
+def content_security_policy(addition: Addition | None = None) -> str:
+    """Nothing may be loaded, but for a served page from its server, and only this style and this script may run."""
     return "; ".join(
         [
             "default-src 'none'",
-            "img-src data:",
-            f"style-src 'sha256-{_digest(style)}'",
-            f"script-src 'sha256-{_digest(script)}'",
+            *(["img-src data:"] if addition is None else ["img-src data: 'self'", "connect-src 'self'"]),
+            f"style-src 'sha256-{_digest(_style(addition))}'",
+            f"script-src 'sha256-{_digest(_script(addition))}'",
             "base-uri 'none'",
             "form-action 'none'",
         ]

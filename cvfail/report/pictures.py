@@ -78,13 +78,13 @@ def _plan(examples: Sequence[Example], images: Sequence[ImageEntry], limit: int)
                 continue
             plans[image] = _Plan(image, [])
             spent += 1
-        if spent < limit and _is_coarse(example, images[image]):
+        if spent < limit and is_coarse(example, images[image]):
             plans[image].crops.append(position)
             spent += 1
     return list(plans.values()), left_out
 
 
-def _is_coarse(example: Example, image: ImageEntry) -> bool:
+def is_coarse(example: Example, image: ImageEntry) -> bool:
     """Whether the crop would show much fewer pixels of the whole picture than one of its own would have."""
     if example["window"] is None:
         return False

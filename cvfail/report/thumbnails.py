@@ -87,6 +87,32 @@ def make_pictures(
         return list(threads.map(make, wanted))
 
 
+def make_picture(path: Path, size: tuple[float, float] | None, window: Window | None) -> bytes | None:
+    """One small JPEG of an image file.
+
+    Args:
+        path: The file.
+        size: Width and height that the annotations speak in; None where the file's own is meant.
+        window: The part that is shown; the whole image if None.
+
+    Returns:
+        The JPEG; None if the file is not readable as an image.
+
+    Raises:
+        MissingDependencyError: If Pillow is not installed.
+    """
+    _require_pillow()
+    from PIL import Image
+
+    wanted = WantedPictures(path.name, size, () if window is None else (window,))
+    try:
+        with Image.open(path) as file:
+            image, known = _decode(file, wanted)
+            return _jpeg(_scaled(image) if window is None else _cut(image, known, window))
+    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError):
+        return None
+
+
 def _require_pillow() -> None:
     try:
         import PIL.Image  # noqa: F401
@@ -132,26 +158,37 @@ def _needed_long_side(wanted: WantedPictures, size: tuple[float, float]) -> int:
 
 
 def _whole(image: Image) -> str:
+    return _data_address(_scaled(image))
+
+
+def _scaled(image: Image) -> Image:
     scale = min(1.0, LONG_SIDE / max(image.size))
-    small = image.resize(
+    return image.resize(
         (max(1, round(image.width * scale)), max(1, round(image.height * scale))), reducing_gap=2.0
     )
-    return _data_address(small)
 
 
 def _detail(image: Image, size: tuple[float, float], window: Window) -> str:
+    return _data_address(_cut(image, size, window))
+
+
+def _cut(image: Image, size: tuple[float, float], window: Window) -> Image:
     """The window of the image; what lies outside the image is black, as the drawing expects it."""
     across, down = image.width / size[0], image.height / size[1]
     x, y, width, height = window
     corners = (x * across, y * down, (x + width) * across, (y + height) * down)
     crop = image.crop(tuple(round(corner) for corner in corners))  # type: ignore[arg-type]
     scale = min(1.0, DETAIL_WIDTH / crop.width)
-    return _data_address(
-        crop.resize((max(1, round(crop.width * scale)), max(1, round(crop.height * scale))), reducing_gap=2.0)
+    return crop.resize(
+        (max(1, round(crop.width * scale)), max(1, round(crop.height * scale))), reducing_gap=2.0
     )
 
 
 def _data_address(image: Image) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(_jpeg(image)).decode("ascii")
+
+
+def _jpeg(image: Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return buffer.getvalue()

@@ -30,6 +30,7 @@ COMMANDS = [
         "sql",
         "plot",
         "report",
+        "serve",
         "attributes",
     ),
     *("demo", "warmup"),

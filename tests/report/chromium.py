@@ -51,6 +51,9 @@ class Browser:
     def open(self, path):
         self._send("POST", "/url", {"url": Path(path).resolve().as_uri()})
 
+    def visit(self, address):
+        self._send("POST", "/url", {"url": address})
+
     def run(self, script, *arguments):
         return self._send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 

@@ -87,6 +87,7 @@ function describeExample(report, example) {
   const { objects } = report.images[example.image];
   const truth = example.truth === null ? null : objects[example.truth];
   const seen = example.prediction === null ? null : objects[example.prediction];
+  if (truth === null && seen === null) return "Whole image";
   const other = example.other === null ? null : report.labels[objects[example.other].label];
   const words = [describePair(truth && report.labels[truth.label], seen && report.labels[seen.label])];
   if (other !== null) words[0] = `labelled ${report.labels[truth.label]} and ${other}`;

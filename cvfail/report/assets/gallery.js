@@ -2,14 +2,16 @@
 
 const EXAMPLES_AT_ONCE = 24;
 
-/** The gallery of a report; `open({ title, count, examples, note, captions, sql }, first)` shows examples by position;
- * `note` and `captions` (a Map by position) are made up where they are not given. */
+/** The gallery of a report; `open({ title, count, examples, note, captions, sql, extra }, first)` shows examples by
+ * position; `note` and `captions` (a Map by position) are made up where they are not given, `extra` nodes stand above.
+ * `behind` of a group says what all its rows are, for a page that can ask for them. */
 function makeGallery(report) {
   const state = { examples: [], captions: new Map(), shown: 0, view: usualView(report), neighbours: true };
   const title = element("h2", { id: "gallery-title" });
   const note = element("p", { class: "note" });
   const query = element("p", { class: "query" });
   const cards = element("div", { class: "cards" });
+  const extra = element("div", { class: "extra" });
   const more = element("button", { class: "more", type: "button", onClick: () => showMore() }, "Show more");
   const dialog = element(
     "dialog",
@@ -25,7 +27,7 @@ function makeGallery(report) {
         "×",
       ),
     ),
-    element("div", { class: "body" }, legendOf(report), cards, more),
+    element("div", { class: "body" }, legendOf(report), extra, cards, more),
   );
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("keydown", (event) => moveFocus(event, cards));
@@ -36,6 +38,7 @@ function makeGallery(report) {
     query.replaceChildren(...sqlButton(group.sql));
     state.examples = group.examples;
     state.captions = group.captions ?? new Map();
+    extra.replaceChildren(...(group.extra ?? []));
     redraw();
     if (!dialog.open) dialog.showModal();
     dialog.querySelector(".body").scrollTop = 0;

@@ -51,6 +51,7 @@ function main() {
   window.addEventListener("beforeprint", () =>
     document.querySelectorAll("details").forEach((details) => (details.open = true)),
   );
+  return { report, model, gallery };
 }
 
-main();
+const page = main();

@@ -76,7 +76,13 @@ function folded(label, content) {
 }
 
 function modeGroup(mode) {
-  return { title: mode.title, count: mode.errors, examples: mode.examples, sql: mode.sql };
+  return {
+    title: mode.title,
+    count: mode.errors,
+    examples: mode.examples,
+    sql: mode.sql,
+    behind: { kind: "mode", rank: mode.rank },
+  };
 }
 
 function modeCard(report, mode, gallery, memory) {
