@@ -118,7 +118,10 @@ class Analyses:
     def tables(self) -> dict[str, Callable[[], pl.DataFrame]]:
         """How each is made, by the name that it has in SQL."""
         analyses = {name: partial(self._frame, name) for name in ANALYSES}
-        return analyses | {MODE_ERRORS: lambda: self.failure_modes.indices()}
+        return analyses | {MODE_ERRORS: self._mode_errors}
+
+    def _mode_errors(self) -> pl.DataFrame:
+        return self.failure_modes.indices()
 
     def _frame(self, name: str) -> pl.DataFrame:
         analysis: ResultTable = getattr(self, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import webbrowser
 from pathlib import Path
@@ -51,8 +52,16 @@ def serve(
             messages.say("Ctrl-C ends it")
             if not no_open and sys.stdout.isatty():
                 webbrowser.open(server.url)
-            Event().wait()
+            _wait_for_ctrl_c()
         finally:
             started.__exit__(None, None, None)
     except KeyboardInterrupt:
         return
+
+
+def _wait_for_ctrl_c() -> None:
+    """Wait until KeyboardInterrupt; libraries that were loaded may have taken the signal for themselves."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    never = Event()
+    while not never.wait(0.5):
+        pass

@@ -145,7 +145,7 @@ class FailureModes(ResultTable):
         return self.errors[rank - 1]
 
     def indices(self) -> pl.DataFrame:
-        """The rows behind all modes by number: rank, prediction_index, ground_truth_index; null where there is none."""
+        """The rows behind all modes by number: rank, prediction_index, ground_truth_index."""
         numbered = [
             one.indices().select(pl.lit(rank, pl.Int64).alias("rank"), pl.all().cast(pl.Int64))
             for rank, one in enumerate(self.errors, start=1)

@@ -64,7 +64,14 @@ def lay_out(point: OperatingPoint, units: Sequence[Unit]) -> tuple[list[Example]
 def lay_out_images(point: OperatingPoint, codes: Sequence[int]) -> tuple[list[Example], list[ImageEntry]]:
     """Whole images as examples without a subject, with what is drawn of them; one of each per code, all different."""
     images = _images(point.evidence, list(codes), drawn_objects(point, codes, []))
-    nothing = {"truth": None, "prediction": None, "other": None, "overlap": None, "window": None, "picture": None}
+    nothing = {
+        "truth": None,
+        "prediction": None,
+        "other": None,
+        "overlap": None,
+        "window": None,
+        "picture": None,
+    }
     return [Example(image=place, **nothing) for place in range(len(images))], images  # type: ignore[typeddict-item]
 
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 _LOCAL_NAMES = ("127.0.0.1", "localhost")
 
-TOKEN_HEADER = "X-Cvfail-Token"  # noqa: S105 - the name of the header
+TOKEN_HEADER = "X-Cvfail-Token"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,10 @@ class Access:
         if asked.site not in {None, "same-origin", "none"}:
             return HTTPStatus.FORBIDDEN, "another page may not ask"
         if not self._is_token(asked.token):
-            return HTTPStatus.FORBIDDEN, "the token is missing or wrong: open the address that cvfail serve printed"
+            return (
+                HTTPStatus.FORBIDDEN,
+                "the token is missing or wrong: open the address that cvfail serve printed",
+            )
         if asked.method != "GET":
             return HTTPStatus.METHOD_NOT_ALLOWED, "nothing can be written: GET only"
         return None

@@ -24,7 +24,8 @@ def sql_behind(point: OperatingPoint, kind: str, given: Mapping[str, str]) -> st
     Args:
         point: The operating point of the report.
         kind: ``cell`` (given: true, predicted), ``class`` (label), ``error_type`` (name), ``class_error`` (label,
-            name), ``mode`` (rank), ``slice`` (attribute, and value unless it is missing), ``suspects`` (name unless all).
+            name), ``mode`` (rank), ``slice`` (attribute, and value unless it is missing),
+            ``suspects`` (name unless all).
         given: What it is of; classes by their names as the report shows them.
 
     Returns:
@@ -50,12 +51,12 @@ def filtered(session: Session, table: str, where: str) -> str:
     condition = where.strip().rstrip(";") or "true"
     if table == "images":
         return f"SELECT *\nFROM images\nWHERE {condition}"
-    own = session.query(f"SELECT * FROM {table} LIMIT 0").columns  # noqa: S608 - one of the names above
+    own = session.query(f"SELECT * FROM {table} LIMIT 0").columns
     others = session.query("SELECT * FROM images LIMIT 0").columns
     shared = [name for name in others if name in own]
     left_out = ", ".join(map(_name, shared))
     return (
-        f"SELECT *\nFROM (SELECT {table}.*, images.* EXCLUDE ({left_out})\n"  # noqa: S608
+        f"SELECT *\nFROM (SELECT {table}.*, images.* EXCLUDE ({left_out})\n"
         f"      FROM {table} JOIN images USING (image_id))\nWHERE {condition}"
     )
 
@@ -79,12 +80,12 @@ def _error_type(point: OperatingPoint, given: Mapping[str, str]) -> str:
     label = f" AND category = {_text(given['label'])}" if "label" in given else ""
     if name == "missed":
         return (
-            "SELECT outcome, category, area, file_name, ground_truth_index\n"  # noqa: S608
+            "SELECT outcome, category, area, file_name, ground_truth_index\n"
             f"FROM ground_truth JOIN images USING (image_id)\nWHERE outcome = 'missed'{label}\n"
             "ORDER BY area DESC, ground_truth_index"
         )
     return (
-        "SELECT error_type, category, score, overlap, file_name, prediction_index,\n"  # noqa: S608
+        "SELECT error_type, category, score, overlap, file_name, prediction_index,\n"
         "       target_index AS ground_truth_index\n"
         "FROM predictions JOIN images USING (image_id)\n"
         f"WHERE outcome = 'false_positive' AND error_type = {_text(name)}{label}\n"
@@ -102,14 +103,14 @@ def _slice(point: OperatingPoint, given: Mapping[str, str]) -> str:
     if not _has_predicted_value(point, attribute):
         has_value += " AND cells.ground_truth_index IS NOT NULL"
     return (
-        f"WITH errors AS (\n{_units(point, 'cells', has_value, value, order=False)}\n)\n"  # noqa: S608
+        f"WITH errors AS (\n{_units(point, 'cells', has_value, value, order=False)}\n)\n"
         f"SELECT * FROM errors\nWHERE {condition.sql}\n{_ORDER}"
     )
 
 
 def _suspects(point: OperatingPoint, given: Mapping[str, str]) -> str:
     where = f"WHERE kind = {_text(given['name'])}\n" if "name" in given else ""
-    return f"SELECT *\nFROM label_errors\n{where}ORDER BY rank"  # noqa: S608
+    return f"SELECT *\nFROM label_errors\n{where}ORDER BY rank"
 
 
 _KINDS: Mapping[str, Callable[[OperatingPoint, Mapping[str, str]], str]] = {
@@ -129,7 +130,7 @@ def _units(point: OperatingPoint, table: str, where: str, more: str = "", *, ord
     """Rows of a table of pairs with their score and file, by whichever side they have."""
     area = "ground_truth.area" if point.evidence.task == "detection" else "NULL"
     return (
-        f"SELECT {table}.*, predictions.score, {area} AS area, images.file_name{more}\n"  # noqa: S608
+        f"SELECT {table}.*, predictions.score, {area} AS area, images.file_name{more}\n"
         f"FROM {table}\n"
         "LEFT JOIN predictions USING (prediction_index)\n"
         "LEFT JOIN ground_truth USING (ground_truth_index)\n"
@@ -151,7 +152,9 @@ def _value_of(point: OperatingPoint, attribute: str) -> str:
     of_truth = "cells.ground_truth_index IS NOT NULL"
     if attribute == "size" and evidence.task == "detection":
         area = f"CASE WHEN {of_truth} THEN ground_truth.area ELSE predictions.width * predictions.height END"
-        return f"CASE WHEN {area} < {_SMALL} THEN 'small' WHEN {area} < {_MEDIUM} THEN 'medium' ELSE 'large' END"
+        return (
+            f"CASE WHEN {area} < {_SMALL} THEN 'small' WHEN {area} < {_MEDIUM} THEN 'medium' ELSE 'large' END"
+        )
     if attribute in evidence.attributes("images"):
         return _finite(f"images.{name}", is_float=evidence.images[attribute].dtype.is_float())
     if attribute != "category" and not is_of_both_sides(evidence, attribute):
@@ -159,7 +162,8 @@ def _value_of(point: OperatingPoint, attribute: str) -> str:
         return _finite(f"ground_truth.{name}", is_float=is_float)
     value = f"CASE WHEN {of_truth} THEN ground_truth.{name} ELSE predictions.{name} END"
     is_float = attribute != "category" and any(
-        evidence.outcomes.column(table, attribute).dtype.is_float() for table in ("ground_truth", "predictions")
+        evidence.outcomes.column(table, attribute).dtype.is_float()
+        for table in ("ground_truth", "predictions")
     )
     return _finite(value, is_float=is_float)
 

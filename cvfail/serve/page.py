@@ -43,7 +43,11 @@ def served_summary(evaluation: Evaluation, pictures: Pictures, token: str, *, ti
     if pictures.known:
         codes = _codes(evaluation, summary)
         summary["pictures"] = pictures.enter(summary["examples"], summary["images"], codes, token)
-        summary["picture_report"] = {**summary["picture_report"], "asked": True, "made": len(summary["pictures"])}
+        summary["picture_report"] = {
+            **summary["picture_report"],
+            "asked": True,
+            "made": len(summary["pictures"]),
+        }
     return summary
 
 

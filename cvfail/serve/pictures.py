@@ -90,7 +90,9 @@ class Pictures:
         return pictures
 
     def _enter_sizes(self, images: Sequence[ImageEntry], codes: Sequence[int]) -> None:
-        unknown = [(image, code) for image, code in zip(images, codes, strict=True) if not image["size_known"]]
+        unknown = [
+            (image, code) for image, code in zip(images, codes, strict=True) if not image["size_known"]
+        ]
 
         def enter(pair: tuple[ImageEntry, int]) -> None:
             image, code = pair

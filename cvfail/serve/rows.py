@@ -64,9 +64,7 @@ class Rows:
 
     def _run(self, sql: str, run: int) -> pl.DataFrame:
         def ask() -> pl.DataFrame:
-            return self._session.query(
-                sql, timeout=self._timeout, first=run * _HELD_ROWS, most=_HELD_ROWS
-            )
+            return self._session.query(sql, timeout=self._timeout, first=run * _HELD_ROWS, most=_HELD_ROWS)
 
         with self._lock:
             held = self._held.get((sql, run))
@@ -100,7 +98,7 @@ def as_json(page: Page) -> dict[str, Any]:
     return {"total": page.total, "first": page.first, "columns": columns, "rows": rows}
 
 
-def _value(value: object) -> object:
+def _value(value: object) -> object:  # noqa: PLR0911 - one line for each kind
     """A value that JSON and JavaScript hold without loss, else its text; long texts are cut."""
     if value is None or isinstance(value, bool):
         return value

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ADDRESS = "127.0.0.1"
 _MOST_FIELDS = 20
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
 
 class Server(ThreadingHTTPServer):
@@ -80,8 +81,6 @@ class _Handler(BaseHTTPRequestHandler):
             problem = f"cvfail failed: {type(error).__name__}: {error}"
             return json_response({"error": problem}, HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = _answer
-
     def _send(self, response: Response) -> None:
         headers = {
             "Content-Type": response.content_type,
@@ -110,6 +109,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing is logged: addresses carry the token."""
+
+
+for _method in _METHODS:  # all are refused but GET, in our words
+    setattr(_Handler, f"do_{_method}", _Handler._answer)
 
 
 @contextmanager

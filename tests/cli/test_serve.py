@@ -15,7 +15,8 @@ def _libraries():
 
 def test_it_prints_its_address_serves_and_ends_with_ctrl_c(saved):
     command = [sys.executable, "-m", "cvfail", "serve", str(saved), "--no-open", "--title", "Night"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process:
         try:
             url = process.stdout.readline().strip()
             assert url.startswith("http://127.0.0.1:")

@@ -31,7 +31,9 @@ def test_every_server_has_a_token_of_its_own():
     assert len({Access(1).token for _ in range(20)}) == 20
 
 
-@pytest.mark.parametrize("host", ["example.com", "127.0.0.1", "localhost:1", "127.0.0.1.example.com:{port}", "[::1]:{port}", ""])
+@pytest.mark.parametrize(
+    "host", ["example.com", "127.0.0.1", "localhost:1", "127.0.0.1.example.com:{port}", "[::1]:{port}", ""]
+)
 def test_another_host_is_refused_although_the_token_is_right(ask, server, host):
     named = host.format(port=server.server_port)
     assert ask("/tables", headers={"Host": named}).status == 421
@@ -41,7 +43,9 @@ def test_localhost_is_this_host(ask, server):
     assert ask("/tables", headers={"Host": f"localhost:{server.server_port}"}).status == 200
 
 
-@pytest.mark.parametrize("origin", ["http://example.com", "null", "https://127.0.0.1:{port}", "http://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "origin", ["http://example.com", "null", "https://127.0.0.1:{port}", "http://127.0.0.1:1"]
+)
 def test_a_page_from_elsewhere_is_refused(ask, server, origin):
     assert ask("/tables", headers={"Origin": origin.format(port=server.server_port)}).status == 403
 
@@ -83,5 +87,8 @@ def test_a_taken_port_is_said(server, evaluation):
     from cvfail.errors import CvfailError
     from cvfail.serve.server import serving
 
-    with pytest.raises(CvfailError, match=f"port {server.server_port}"), serving(evaluation, port=server.server_port):
+    with (
+        pytest.raises(CvfailError, match=f"port {server.server_port}"),
+        serving(evaluation, port=server.server_port),
+    ):
         pass

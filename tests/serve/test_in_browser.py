@@ -2,6 +2,7 @@
 
 import time
 import urllib.parse
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -25,12 +26,14 @@ def waited(browser, script, *, seconds=20):
 def ran(browser, sql):
     browser.run("document.querySelector('textarea.sql').value = arguments[0]", sql)
     browser.click("#explore .action.main")
-    waited(browser, "return / in \\d|Error|Hint/.test(document.querySelector('#explore .status').textContent)")
+    waited(
+        browser, "return / in \\d|Error|Hint/.test(document.querySelector('#explore .status').textContent)"
+    )
 
 
 def cells(browser):
-    script = "return [...document.querySelectorAll('.rows tbody tr')].map((row) => [...row.cells].map((c) => c.textContent))"
-    return browser.run(script)
+    rows = "[...document.querySelectorAll('.rows tbody tr')]"
+    return browser.run(f"return {rows}.map((row) => [...row.cells].map((cell) => cell.textContent))")
 
 
 @pytest.fixture
@@ -101,7 +104,9 @@ def test_rows_are_shown_as_a_gallery_with_pictures_of_the_server(page, server, e
     page.click("#explore .action:not(.main):not([type=submit])")
     waited(page, f"return document.querySelectorAll('{SHOWN}').length === 24")
     assert page.text("dialog .pager span") == f"1 – 24 of {total}"
-    sources = page.run("return [...document.querySelectorAll('dialog svg image')].map((node) => node.href.baseVal)")
+    sources = page.run(
+        "return [...document.querySelectorAll('dialog svg image')].map((node) => node.href.baseVal)"
+    )
     assert sources
     assert all(source.startswith("picture/") for source in sources)
     page.requests()
@@ -129,12 +134,13 @@ def test_malicious_names_do_nothing(browser):
     from cvfail.serve.server import serving
 
     data = small_detection()
-    data.categories = data.categories.with_columns(name=pl.lit(MALICIOUS) + pl.col("category_id").cast(pl.String))
+    names = pl.lit(MALICIOUS) + pl.col("category_id").cast(pl.String)
+    data = replace(data, categories=data.categories.with_columns(name=names))
     with serving(evaluate(data), title="Malicious") as server:
         browser.visit(server.url)
         ran(browser, "SELECT DISTINCT category FROM predictions")
         assert all(row[0].startswith(MALICIOUS) for row in cells(browser))
-        browser.click(".matrix td[data-row='0'][data-column='0']")
+        browser.run("document.querySelector('.matrix td.right').click()")
         browser.click("dialog .extra .action")
         waited(browser, "return document.querySelector('dialog .pager') !== null")
         assert browser.run("return document.title") == "Malicious"

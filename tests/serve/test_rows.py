@@ -6,7 +6,9 @@ ENDLESS = "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000)
 
 
 def test_rows_are_those_of_the_api(ask, evaluation):
-    sql = "SELECT prediction_index, score, category, error_type FROM false_positives ORDER BY prediction_index"
+    sql = (
+        "SELECT prediction_index, score, category, error_type FROM false_positives ORDER BY prediction_index"
+    )
     expected = evaluation.sql(sql)
     answer = ask("/rows", sql=sql, most=1000).json
     assert answer["total"] == expected.height > 0
@@ -107,7 +109,9 @@ def test_tables_are_listed_with_their_columns(ask, evaluation):
     assert "failure_modes" in tables
 
 
-@pytest.mark.parametrize("table", ["false_positives", "false_negatives", "confusions", "ground_truth", "images"])
+@pytest.mark.parametrize(
+    "table", ["false_positives", "false_negatives", "confusions", "ground_truth", "images"]
+)
 def test_a_filter_is_a_select_with_the_attributes_of_images(ask, evaluation, table):
     sql = ask("/filter", table=table, where="time_of_day = 'night'").json["sql"]
     other = "" if table == "images" else " JOIN images USING (image_id)"
