@@ -322,7 +322,7 @@ class Evaluation(Measurable):
         """Write one offline HTML file; see `cvfail.report`."""
         from cvfail.report.html import write_report
 
-        return write_report(self, path, images=images, title=title)
+        return write_report(self, path, images=images, title=title, training=training, rules=rules)
 
     def show(
         self,
@@ -339,4 +339,3 @@ class Evaluation(Measurable):
 
         page = render(summarise(self, images=images, title=title, max_thumbnails=max_thumbnails))
         return ReportFrame(page, height=height)
-        return write_report(self, path, images=images, title=title, training=training, rules=rules)

@@ -100,7 +100,8 @@ function liveConfusion(report, model) {
       sums.row_totals[cell.true] += cell.count;
       sums.column_totals[cell.predicted] += cell.count;
     }
-    return confusionModel({ labels, confusion: { cells, background, ...sums } });
+    const { similarity } = report.confusion;
+    return confusionModel({ ...report, labels, confusion: { cells, background, similarity, ...sums } });
   }
 
   function groupOf(cell) {
