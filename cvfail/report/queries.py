@@ -11,6 +11,10 @@ from cvfail.report.schema import Queries
 from cvfail.report.sentences import ERROR_TYPES
 from cvfail.report.sql_conditions import Side, condition_on
 
+_SUREST_FIRST = "\nORDER BY score DESC NULLS LAST, prediction_index, ground_truth_index"
+_SUREST_PREDICTIONS_FIRST = "\nORDER BY score DESC, prediction_index"
+_LARGEST_FIRST = "\nORDER BY area DESC, ground_truth_index"
+
 _CELLS = """\
 SELECT images.image_id, images.file_name, cells.*, predictions.score
 FROM cells
@@ -46,14 +50,14 @@ def queries(task: Task) -> Queries:
     """The statements of everything that comes in great numbers, with ``{…}`` for what differs."""
     wrong = _CELLS + 'cells."true" <> cells.predicted'
     return Queries(
-        cell=_CELLS + 'cells."true" = {true} AND cells.predicted = {predicted}',
-        errors=wrong + "\n  AND {where}",
-        class_errors=wrong + '\n  AND {class} IN (cells."true", cells.predicted)',
+        cell=_CELLS + 'cells."true" = {true} AND cells.predicted = {predicted}' + _SUREST_FIRST,
+        errors=wrong + "\n  AND {where}" + _SUREST_FIRST,
+        class_errors=wrong + '\n  AND {class} IN (cells."true", cells.predicted)' + _SUREST_FIRST,
         type_of_class={}
         if task == "classification"
         else {name: error_type_sql(name, of_class=True) for name in ERROR_TYPES},
-        suspects="SELECT * FROM label_errors WHERE kind = {kind}",
-        all_suspects="SELECT * FROM label_errors",
+        suspects="SELECT * FROM label_errors WHERE kind = {kind} ORDER BY rank",
+        all_suspects="SELECT * FROM label_errors ORDER BY rank",
     )
 
 
@@ -65,25 +69,26 @@ def error_type_sql(name: str, *, of_class: bool = False) -> str:
         of_class: Whether those of one class are asked for, ``{class}``.
     """
     if name == "missed":
-        text, table = f"{_OBJECTS}ground_truth.outcome = 'missed'", "ground_truth"
+        text, order = f"{_OBJECTS}ground_truth.outcome = 'missed'", _LARGEST_FIRST
     else:
-        text, table = f"{_PREDICTIONS}predictions.outcome = 'false_positive'", "predictions"
+        text, order = f"{_PREDICTIONS}predictions.outcome = 'false_positive'", _SUREST_PREDICTIONS_FIRST
         text += f" AND predictions.error_type = '{name}'"
-    return f"{text} AND {table}.category = {{class}}" if of_class else text
+    table = "ground_truth" if name == "missed" else "predictions"
+    return (f"{text} AND {table}.category = {{class}}" if of_class else text) + order
 
 
 def mode_sql(evidence: Evidence, mode: FailureMode) -> str:
     """The errors of a failure mode, the rows of `FailureModes.examples`."""
     if mode.unit == "predictions":
-        return _PREDICTIONS + _all_of(
-            [*_prediction_error(mode.kind), *_conditions(evidence, mode, "predictions")]
-        )
+        holds = [*_prediction_error(mode.kind), *_conditions(evidence, mode, "predictions")]
+        return _PREDICTIONS + _all_of(holds) + _SUREST_PREDICTIONS_FIRST
     holds = [f"ground_truth.outcome = '{mode.kind}'"]
     if mode.confusion is not None:
         true, predicted = mode.confusion
         holds += [f"ground_truth.category = {quoted(true)}", f"predictions.category = {quoted(predicted)}"]
     start = _OBJECTS if mode.confusion is None else _TAKEN_FOR
-    return start + _all_of([*holds, *_conditions(evidence, mode, "ground_truth")])
+    order = _LARGEST_FIRST if evidence.task == "detection" else "\nORDER BY ground_truth_index"
+    return start + _all_of([*holds, *_conditions(evidence, mode, "ground_truth")]) + order
 
 
 def quoted(text: str) -> str:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from cvfail.errors import CvfailError
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.query.session import Session
-from cvfail.serve.behind import FILTERED, filtered, sql_behind
 from cvfail.serve.examples import can_be_shown, shown
+from cvfail.serve.filtered import FILTERED, filtered
 from cvfail.serve.page import served_page, served_summary
 from cvfail.serve.pictures import Pictures, read_window
 from cvfail.serve.rows import Rows, as_json
@@ -79,7 +79,6 @@ class Application:
             "/tables": self._answer_tables,
             "/rows": self._answer_rows,
             "/examples": self._answer_examples,
-            "/behind": self._answer_behind,
             "/filter": self._answer_filter,
         }
 
@@ -129,9 +128,6 @@ class Application:
     def _page_of(self, given: Mapping[str, str], most: int) -> Any:  # noqa: ANN401
         first, most = int(given.get("first", "0")), int(given.get("most", str(most)))
         return self._rows.page(given.get("sql", ""), first=first, most=most)
-
-    def _answer_behind(self, given: Mapping[str, str]) -> Response:
-        return json_response({"sql": sql_behind(self._point, given.get("kind", ""), given)})
 
     def _answer_filter(self, given: Mapping[str, str]) -> Response:
         sql = filtered(self._session, given.get("table", ""), given.get("where", ""))

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 METHODS = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
-PATHS = ["/", "/rows", "/examples", "/tables", "/behind", "/filter", "/picture/3", "/nothing"]
+PATHS = ["/", "/rows", "/examples", "/tables", "/filter", "/picture/3", "/nothing"]
 
 
 @pytest.mark.parametrize("path", PATHS)

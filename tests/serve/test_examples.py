@@ -1,79 +1,11 @@
-"""Rows behind numbers as pages of examples: those of the API; and pictures of these images alone."""
+"""Rows of an answer as pages of examples; and pictures of these images alone."""
 
 import io
 
 import polars as pl
 import pytest
 
-from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.report.choosing import confusion_units, error_type_units
 from cvfail.report.summary import summarise
-from cvfail.serve.behind import sql_behind
-
-
-@pytest.fixture(scope="module")
-def summary(evaluation):
-    return summarise(evaluation)
-
-
-def pairs_of(frame):
-    return sorted(frame.select("prediction_index", "ground_truth_index").iter_rows(), key=str)
-
-
-def behind(evaluation, kind, **given):
-    return evaluation.sql(sql_behind(OperatingPoint.of(evaluation.evidence), kind, given))
-
-
-def test_cells_have_the_rows_of_the_matrix(evaluation, summary):
-    units = confusion_units(OperatingPoint.of(evaluation.evidence))
-    labels = summary["labels"]
-    assert summary["confusion"]["cells"]
-    for cell in summary["confusion"]["cells"]:
-        rows = behind(evaluation, "cell", true=labels[cell["true"]], predicted=labels[cell["predicted"]])
-        assert rows.height == cell["count"]
-        own = units.filter(true_code=cell["true"], predicted_code=cell["predicted"])
-        assert pairs_of(rows) == pairs_of(own)
-
-
-def test_error_types_and_classes_have_as_many_rows_as_the_report_says(evaluation, summary):
-    point = OperatingPoint.of(evaluation.evidence)
-    for entry in summary["error_types"]:
-        rows = behind(evaluation, "error_type", name=entry["name"])
-        assert (
-            rows.height == entry["count"] == error_type_units(point).filter(error_type=entry["name"]).height
-        )
-    for row in summary["errors_by_class"]:
-        for entry in row["types"]:
-            label = summary["labels"][row["label"]]
-            assert behind(evaluation, "class_error", label=label, name=entry["name"]).height == entry["count"]
-
-
-def test_slices_have_as_many_rows_as_the_report_says(evaluation, summary):
-    looked_at = 0
-    for table in summary["slices"]:
-        for row in table["rows"]:
-            value = {} if row["value"] is None else {"value": row["value"]}
-            assert behind(evaluation, "slice", attribute=table["attribute"], **value).height == row["errors"]
-            looked_at += row["errors"]
-    assert looked_at > 0
-
-
-def test_modes_and_suspects_have_their_rows(evaluation):
-    for rank, errors in evaluation.failure_modes().df.select("rank", "errors").iter_rows():
-        assert behind(evaluation, "mode", rank=str(rank)).height == errors
-    assert behind(evaluation, "suspects").height == len(evaluation.label_errors())
-
-
-@pytest.mark.parametrize(
-    "given", [{"kind": "nothing"}, {"kind": "cell", "true": "a"}, {"kind": "mode", "rank": "1 OR 1=1"}]
-)
-def test_what_is_not_known_is_refused(ask, given):
-    assert ask("/behind", **given).status == 400
-
-
-def test_a_name_with_quotes_is_a_name(ask):
-    sql = ask("/behind", kind="cell", true="' OR true --", predicted="x").json["sql"]
-    assert ask("/rows", sql=sql).json["total"] == 0
 
 
 def test_a_page_of_examples_is_laid_out(ask, evaluation):
@@ -86,6 +18,21 @@ def test_a_page_of_examples_is_laid_out(ask, evaluation):
     assert shown == [f"{image}.jpg" for image in names]
     for example in answer["examples"]:
         assert answer["images"][example["image"]]["objects"][example["prediction"]]["kind"] == "prediction"
+
+
+def test_what_galleries_of_the_report_copy_is_laid_out_whole(ask, evaluation):
+    """That the SQL has exactly the rows of the API is tested where it is made, in tests/report/test_queries.py."""
+    summary = summarise(evaluation)
+    asked = [
+        (entry["sql"], entry["count" if "count" in entry else "errors"])
+        for entry in (*summary["error_types"], *summary["failure_modes"])
+    ]
+    asked.append((summary["queries"]["all_suspects"], len(evaluation.label_errors())))
+    assert len(asked) > 5
+    for sql, count in asked:
+        answer = ask("/examples", sql=sql, most=7).json
+        assert answer["total"] == count
+        assert len(answer["examples"]) == min(count, 7)
 
 
 def test_rows_that_name_an_image_show_it_whole(ask):

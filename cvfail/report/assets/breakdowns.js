@@ -82,7 +82,6 @@ function sliceTables(report, gallery) {
             count: row.errors,
             examples: row.examples,
             sql: fillQuery(report.queries.errors, {}, { where: row.where }),
-            behind: { kind: "slice", attribute: table.attribute, ...(row.value === null ? {} : { value: row.value }) },
           }),
         columns: [
           { label: "Value", value: (row) => row.value, cell: (row) => [nameOf(row), thinWords(row)] },
@@ -169,6 +168,5 @@ function classGroup(model, label) {
     count: wrong.reduce((sum, cell) => sum + cell.count, 0),
     examples: [...new Set(wrong.flatMap((cell) => cell.examples))],
     sql: fillQuery(model.queries.class_errors, { class: model.labels[label] }),
-    behind: { kind: "class", label: model.labels[label] },
   };
 }

@@ -64,7 +64,6 @@ function cellGroup(model, cell) {
     title: cellTitle(model, cell.true, cell.predicted),
     count: cell.count,
     examples: cell.examples,
-    behind: { kind: "cell", ...names },
     sql: fillQuery(model.queries.cell, names),
   };
 }

@@ -13,7 +13,6 @@ function errorTypes(report, gallery) {
         count: type.count,
         examples: type.examples,
         sql: type.sql,
-        behind: { kind: "error_type", name: type.name },
       }),
     columns: [
       { label: "Error type", value: (type) => type.name, cell: (type) => named(type.name, type.explanation) },
@@ -81,8 +80,7 @@ function classErrorTable(model, report, rows, types, key, gallery) {
       heatCell(format(valueOf(row, type)), (valueOf(row, type) ?? 0) / (largest || 1), key, () => {
         const { count, examples } = row.of.get(type);
         const sql = fillQuery(report.queries.type_of_class[type], { class: model.labels[row.label] });
-        const behind = { kind: "class_error", label: model.labels[row.label], name: type };
-        gallery.open({ title: `${model.labels[row.label]}: ${type}`, count, examples, sql, behind });
+        gallery.open({ title: `${model.labels[row.label]}: ${type}`, count, examples, sql });
       }),
   });
   const total = {

@@ -4,7 +4,7 @@ const EXAMPLES_AT_ONCE = 24;
 
 /** The gallery of a report; `open({ title, count, examples, note, captions, sql, extra }, first)` shows examples by
  * position; `note` and `captions` (a Map by position) are made up where they are not given, `extra` nodes stand above.
- * `behind` of a group says what all its rows are, for a page that can ask for them. */
+ * `sql` of a group asks for all its rows. */
 function makeGallery(report) {
   const state = { examples: [], captions: new Map(), shown: 0, view: usualView(report), neighbours: true };
   const title = element("h2", { id: "gallery-title" });

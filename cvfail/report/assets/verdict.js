@@ -81,7 +81,6 @@ function modeGroup(mode) {
     count: mode.errors,
     examples: mode.examples,
     sql: mode.sql,
-    behind: { kind: "mode", rank: mode.rank },
   };
 }
 

@@ -55,18 +55,17 @@ function pagedGallery({ report, gallery }) {
   gallery.open = (group, first = null) => openPlain(withAll(group), first);
 
   function withAll(group) {
-    if (group.behind === undefined || group.extra !== undefined || group.count <= group.examples.length) return group;
+    if (!group.sql || group.extra !== undefined || group.count <= group.examples.length) return group;
     const label = `Page through all ${formatCount(group.count)}`;
-    const button = element("button", { type: "button", class: "action", onClick: () => openBehind(group, button) }, label);
+    const button = element("button", { type: "button", class: "action", onClick: () => openAll(group, button) }, label);
     return { ...group, extra: [button] };
   }
 
-  async function openBehind(group, button) {
+  async function openAll(group, button) {
     button.disabled = true;
     button.textContent = "Looking them up …";
     try {
-      const { sql } = await ask("behind", group.behind);
-      await openRows({ title: group.title, sql });
+      await openRows(group);
     } catch (error) {
       button.replaceWith(element("p", { class: "problem", role: "alert" }, error.message));
     }
@@ -79,9 +78,8 @@ function pagedGallery({ report, gallery }) {
         pages.replaceChildren(element("p", { class: "problem", role: "alert" }, error.message)),
       );
     const pages = pager({ total: content.total, first, most: EXAMPLES_PER_PAGE, noun: "rows" }, turn);
-    const copy = copyButton(sql, "Copy the SQL of these rows", "Copy SQL");
     const note = content.examples.length > 0 ? "All rows, page by page." : "These rows name nothing that can be drawn.";
-    openPlain({ title, count: content.total, examples: entered(content), note, extra: [pages, copy] });
+    openPlain({ title, count: content.total, examples: entered(content), note, sql, extra: [pages] });
     if (turned !== null) focusTurn(pages, turned);
   }
 
