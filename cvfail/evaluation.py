@@ -314,6 +314,7 @@ class Evaluation(Measurable):
         self,
         path: str | Path,
         *,
+        baseline: Evaluation | None = None,
         images: str | Path | None = None,
         title: str | None = None,
         training: pl.DataFrame | None = None,
@@ -322,7 +323,9 @@ class Evaluation(Measurable):
         """Write one offline HTML file; see `cvfail.report`."""
         from cvfail.report.html import write_report
 
-        return write_report(self, path, images=images, title=title, training=training, rules=rules)
+        return write_report(
+            self, path, baseline=baseline, images=images, title=title, training=training, rules=rules
+        )
 
     def show(
         self,

@@ -23,6 +23,7 @@ def report(
     images: Annotated[Path | None, Parameter(metavar="FOLDER")] = None,
     title: Annotated[str | None, Parameter(show_default="the names of the input files")] = None,
     max_thumbnails: Annotated[int, Parameter(validator=Number(gte=0))] = 2000,
+    baseline: Annotated[Path | None, Parameter(metavar="RUN")] = None,
     training: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     rules: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     output: Annotated[Path, Parameter(name=("--output", "-o"), metavar="FILE", group=OUTPUT)] = Path(
@@ -39,6 +40,7 @@ def report(
         images: Folder of the image files; without it examples are drawn on empty frames.
         title: Heading of the report.
         max_thumbnails: Limit on pictures, the most important examples first.
+        baseline: Saved run of an older model on the same data, to tell what got better and worse.
         training: CSV or Parquet file with a row per training image and its attributes, for causes and what to do.
         rules: TOML file of further rules for what to do, or of others in place of cvfail's.
         output: File to write: .html or .md.
@@ -49,8 +51,13 @@ def report(
     evaluation = inputs.evaluation(messages)
     from cvfail.cli.modes import rules_of
     from cvfail.cli.training import training_table
+    from cvfail.evaluating import open_evaluation
 
-    known = {"training": training_table(training), "rules": rules_of(rules)}
+    known = {
+        "baseline": None if baseline is None else open_evaluation(baseline),
+        "training": training_table(training),
+        "rules": rules_of(rules),
+    }
     publish(
         evaluation, output, messages, images=images, title=title, max_thumbnails=max_thumbnails, known=known
     )

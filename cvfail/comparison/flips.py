@@ -48,12 +48,14 @@ class Flips(ResultTable):
             localisation; of a false positive its error type, or ``no false positive``), then the levels of all
             attributes, null where a false positive has none.
         pair: The two models.
+        rows: Of each row of `df` the row numbers in both models' tables: baseline_truth and candidate_truth (null for
+            false positives), baseline_prediction and candidate_prediction.
     """
 
     def __init__(self, df: pl.DataFrame, *, caption: str, pair: Pair, rows: pl.DataFrame) -> None:
         super().__init__(df, caption=caption)
         self.pair = pair
-        self._rows = rows
+        self.rows = rows
 
     def __repr__(self) -> str:
         return repr(self.counts())
@@ -127,7 +129,7 @@ class Flips(ResultTable):
             raise QueryError(f"no flip {flip!r}. Hint: one of {known}")
         model = "baseline" if flip == "gone" else "candidate"
         point = self.pair.first if flip == "gone" else self.pair.second
-        own = self._rows.filter(self.df["flip"] == flip).select(
+        own = self.rows.filter(self.df["flip"] == flip).select(
             ground_truth_index=f"{model}_truth", prediction_index=f"{model}_prediction"
         )
         overlaps = point.evidence.pairs.select("prediction_index", "ground_truth_index", "overlap")
@@ -141,7 +143,7 @@ class Flips(ResultTable):
     def _of_objects(self, flip: str, among: tuple[str, str], **options: Unpack[SearchOptions]) -> SliceSearch:
         point = self.pair.second
         inside = self.df["flip"].is_in(list(among))
-        rows = self._rows.filter(inside)["candidate_truth"].to_numpy()
+        rows = self.rows.filter(inside)["candidate_truth"].to_numpy()
         error = (self.df.filter(inside)["flip"] == flip).to_numpy()
         title = f"objects that are {flip}, of those {'found' if flip == 'broken' else 'not found'} before"
         return find_flips(Units(point, "ground_truth", rows, error, title), **options)
@@ -149,7 +151,7 @@ class Flips(ResultTable):
     def _of_predictions(self, flip: str, **options: Unpack[SearchOptions]) -> SliceSearch:
         model, point = ("candidate", self.pair.second) if flip == "new" else ("baseline", self.pair.first)
         flipped = np.zeros(point.wrong.size, np.bool_)
-        flipped[self._rows.filter(self.df["flip"] == flip)[f"{model}_prediction"].to_numpy()] = True
+        flipped[self.rows.filter(self.df["flip"] == flip)[f"{model}_prediction"].to_numpy()] = True
         rows = np.flatnonzero(point.correct | point.wrong)
         title = f"{flip} false positives, of the {model}'s predictions"
         return find_flips(Units(point, "predictions", rows, flipped[rows], title), **options)

@@ -15,7 +15,8 @@ def choose(units: pl.DataFrame, by: list[str], count: int, *, surest_first: bool
     """Pick up to `count` units of every group.
 
     Args:
-        units: One row per unit, with `image`, `score`, `area` and the two row indices.
+        units: One row per unit, with `image`, `score`, `area` and the two row indices, of two models also
+            `baseline_index`.
         by: Columns that make a group, null being one of its own; none for all units together.
         count: Units per group.
         surest_first: Highest score first for wrong units; lowest first for right ones. Units without a score
@@ -25,8 +26,9 @@ def choose(units: pl.DataFrame, by: list[str], count: int, *, surest_first: bool
         The chosen rows; inside a group every image comes once before one comes twice, so that a single bad
         image does not fill a gallery.
     """
+    ties = [name for name in (*_INDICES, "baseline_index") if name in units.columns]
     ordered = units.sort(
-        "score", "area", *_INDICES, descending=[surest_first, True, False, False], nulls_last=True
+        "score", "area", *ties, descending=[surest_first, True, *[False] * len(ties)], nulls_last=True
     )
     turn = pl.int_range(pl.len()).over([*by, "image"])
     spread = ordered.sort(turn, maintain_order=True)

@@ -17,6 +17,7 @@ MOST_NEIGHBOURS = 24
 """Objects drawn beside the subjects of an image; the others are counted."""
 
 _BOX = ("x", "y", "width", "height")
+_ORDER = {"truth": 0, "prediction": 1, "baseline": 2}
 _SUBJECTS = {"kind": pl.String, "row": pl.Int64}
 
 
@@ -36,29 +37,40 @@ class ImageObjects:
 
 
 def drawn_objects(
-    point: OperatingPoint, images: Sequence[int], subjects: Iterable[tuple[str, int]]
+    point: OperatingPoint,
+    images: Sequence[int],
+    subjects: Iterable[tuple[str, int]],
+    *,
+    baseline: OperatingPoint | None = None,
+    compared: Sequence[int] = (),
 ) -> dict[int, ImageObjects]:
     """Look up what is drawn of some images.
 
     Args:
         point: Predictions that do not count there are not drawn.
         images: Image codes.
-        subjects: Kind (``truth``, ``prediction``) and row of the objects that must be drawn.
+        subjects: Kind (``truth``, ``prediction``, ``baseline``) and row of the objects that must be drawn.
+        baseline: Another model on the same images.
+        compared: Codes of images in which its predictions are drawn too.
 
     Returns:
         An entry per image code. Neighbours are taken in turns: the largest object of the ground truth, the
         surest prediction, the next largest …
     """
-    wanted = np.zeros(len(point.evidence.coding.image_keys), np.bool_)
+    wanted, both = (np.zeros(len(point.evidence.coding.image_keys), np.bool_) for _ in range(2))
     wanted[list(images)] = True
+    both[list(compared)] = True
     chosen = pl.DataFrame(list(subjects), schema=_SUBJECTS, orient="row").unique()
+    frames = [_truths(point, wanted), _predictions(point, wanted, chosen)]
+    if baseline is not None:
+        frames.append(_predictions(baseline, both, chosen, kind="baseline"))
     objects = (
-        pl.concat([_truths(point, wanted), _predictions(point, wanted, chosen)], how="diagonal")
+        pl.concat(frames, how="diagonal")
         .join(chosen.with_columns(subject=True), on=["kind", "row"], how="left")
         .with_columns(pl.col("subject").fill_null(value=False))
         .sort("importance", descending=True, nulls_last=True, maintain_order=True)
         .with_columns(turn=pl.int_range(pl.len()).over("image", "kind", "subject"))
-        .sort(~pl.col("subject"), "turn", pl.col("kind") == "prediction", "row")
+        .sort(~pl.col("subject"), "turn", pl.col("kind").replace_strict(_ORDER), "row")
         .with_columns(place=pl.int_range(pl.len()).over("image"))
         .with_columns(neighbour=pl.col("place") - pl.col("subject").sum().over("image"))
     )
@@ -81,13 +93,15 @@ def _truths(point: OperatingPoint, wanted: NDArray[np.bool_]) -> pl.DataFrame:
     )
 
 
-def _predictions(point: OperatingPoint, wanted: NDArray[np.bool_], chosen: pl.DataFrame) -> pl.DataFrame:
+def _predictions(
+    point: OperatingPoint, wanted: NDArray[np.bool_], chosen: pl.DataFrame, *, kind: str = "prediction"
+) -> pl.DataFrame:
     """Those that count, and subjects that do not."""
     drawn = point.kept.copy()
-    drawn[chosen.filter(kind="prediction")["row"].to_numpy()] = True
+    drawn[chosen.filter(kind=kind)["row"].to_numpy()] = True
     coding = point.evidence.coding
     frame = point.evidence.predictions
-    rows = _rows(frame, "prediction", pl.col("score"), coding.image, coding.category)
+    rows = _rows(frame, kind, pl.col("score"), coding.image, coding.category)
     return rows.with_columns(score=frame["score"].round(4)).filter(pl.Series(wanted[coding.image] & drawn))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -30,9 +30,9 @@ class GalleryContent:
 class Gallery:
     """Collects examples in the order of their importance, which is the order in which they get pictures."""
 
-    def __init__(self, point: OperatingPoint) -> None:
-        self._point = point
-        self._positions: dict[tuple[int | None, int | None, int | None], int] = {}
+    def __init__(self, point: OperatingPoint, *, baseline: OperatingPoint | None = None) -> None:
+        self._point, self._baseline = point, baseline
+        self._positions: dict[Hashable, int] = {}
         self._units: list[Unit] = []
         self._images: set[int] = set()
 
@@ -40,8 +40,9 @@ class Gallery:
         """Take in rows.
 
         Args:
-            rows: `prediction_index`, `ground_truth_index` and, where they are there, `overlap` and `other_index`, a
-                second ground truth in the same place.
+            rows: `prediction_index`, `ground_truth_index` and, where they are there, `overlap`, `other_index` (a
+                second ground truth in the same place), `baseline_index` (a prediction of the baseline) and `compared`
+                (the baseline's other predictions are shown as well).
 
         Returns:
             The positions among the examples of those that were taken in: all, until the gallery is full.
@@ -50,16 +51,22 @@ class Gallery:
 
     def places(self, rows: pl.DataFrame) -> list[int | None]:
         """The same with None for each row that was not taken in."""
+        names = (
+            "prediction_index",
+            "ground_truth_index",
+            "overlap",
+            "other_index",
+            "baseline_index",
+            "compared",
+        )
         absent = [None] * len(rows)
-        overlaps = rows["overlap"] if "overlap" in rows.columns else absent
-        others = rows["other_index"] if "other_index" in rows.columns else absent
-        columns = zip(rows["prediction_index"], rows["ground_truth_index"], overlaps, others, strict=True)
-        return [self._position(Unit(*row)) for row in columns]
+        columns = [rows[name] if name in rows.columns else absent for name in names]
+        return [self._position(Unit(*row)) for row in zip(*columns, strict=True)]
 
     def _position(self, unit: Unit) -> int | None:
-        key = (unit.prediction, unit.truth, unit.other)
+        key = replace(unit, overlap=None)
         if key not in self._positions:
-            image = unit.image(self._point)
+            image = unit.image(self._point, self._baseline)
             if image not in self._images and len(self._images) >= MOST_IMAGES:
                 return None
             self._images.add(image)
@@ -77,7 +84,7 @@ class Gallery:
             most_pictures: Limit on pictures; the examples that were added first get theirs first.
             on_picture: Called with the number of image files as each of them is done.
         """
-        examples, images = lay_out(self._point, self._units)
+        examples, images = lay_out(self._point, self._units, baseline=self._baseline)
         if folder is None:
             report = PictureReport(asked=False, made=0, left_out=0, missing=[], missing_count=0)
             return GalleryContent(examples, images, [], report)

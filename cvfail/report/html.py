@@ -47,6 +47,7 @@ STYLES = (
     "heatmaps.css",
     "gallery.css",
     "suspects.css",
+    "comparison.css",
     "print.css",
 )
 SCRIPTS = (
@@ -71,6 +72,7 @@ SCRIPTS = (
     "errors.js",
     "suspects.js",
     "breakdowns.js",
+    "comparison.js",
     "framed.js",
     "grid.js",
     "heatmaps.js",
@@ -129,6 +131,7 @@ def write_report(
     evaluation: Reportable,
     path: str | Path,
     *,
+    baseline: Reportable | None = None,
     images: str | Path | None = None,
     title: str | None = None,
     max_thumbnails: int = 2000,
@@ -141,6 +144,7 @@ def write_report(
     Args:
         evaluation: A `cvfail.Evaluation`.
         path: The file; one that is there is replaced, folders are made.
+        baseline: An evaluation of the same images and labels that it is compared with.
         images: Folder of the image files; without it examples are drawn on empty frames.
         title: Heading; made from the names of the input files if not given.
         max_thumbnails: Limit on pictures; 2,000 make a file of 20 to 40 MB.
@@ -152,6 +156,7 @@ def write_report(
         The path. The size is logged, as a warning from 50 MB.
 
     Raises:
+        PolicyError: Images, labels, classes or policies of the baseline differ.
         MissingFileError: The folder of images does not exist.
         MissingDependencyError: Jinja2 is not installed, or Pillow where images are given.
     """
@@ -159,6 +164,7 @@ def write_report(
     with _picture_progress(shown=progress and images is not None) as on_picture:
         summary = summarise(
             evaluation,
+            baseline=baseline,
             images=images,
             title=title,
             max_thumbnails=max_thumbnails,

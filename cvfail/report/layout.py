@@ -25,33 +25,56 @@ _UNKNOWN_SIZE = (400.0, 300.0)
 
 @dataclass(frozen=True)
 class Unit:
-    """A prediction row, a ground-truth row, or both with their overlap; `other` is a second ground-truth row."""
+    """A prediction row, a ground-truth row, or both with their overlap.
+
+    Attributes:
+        prediction: Row of a prediction.
+        truth: Row of an annotated object.
+        overlap: Of the two.
+        other: Row of a second annotated object.
+        baseline: Row of a prediction of the baseline.
+        compared: Whether the baseline's other predictions are drawn around it.
+    """
 
     prediction: int | None
     truth: int | None
     overlap: float | None
     other: int | None = None
+    baseline: int | None = None
+    compared: bool | None = None
 
-    def image(self, point: OperatingPoint) -> int:
-        """The code of the image that it lies in."""
+    def image(self, point: OperatingPoint, baseline: OperatingPoint | None = None) -> int:
+        """The code of the image that it lies in, which the baseline has in common."""
         coding = point.evidence.coding
-        of_truth = self.truth is not None
-        return int(coding.truth_image[self.truth] if of_truth else coding.image[self.prediction])
+        if self.truth is not None:
+            return int(coding.truth_image[self.truth])
+        if self.prediction is None and baseline is not None:
+            return int(baseline.evidence.coding.image[self.baseline])
+        return int(coding.image[self.prediction])
 
 
-def lay_out(point: OperatingPoint, units: Sequence[Unit]) -> tuple[list[Example], list[ImageEntry]]:
+def lay_out(
+    point: OperatingPoint, units: Sequence[Unit], *, baseline: OperatingPoint | None = None
+) -> tuple[list[Example], list[ImageEntry]]:
     """Place units on their images.
+
+    Args:
+        point: Whose rows the units name.
+        units: What is shown.
+        baseline: Another model on the same images, whose rows `Unit.baseline` names.
 
     Returns:
         The examples, one per unit, and the images that they refer to in the order of first use. An image
         whose size is not known reaches as far as its boxes.
     """
-    codes = [unit.image(point) for unit in units]
+    codes = [unit.image(point, baseline) for unit in units]
     used = list(dict.fromkeys(codes))
     subjects = [("truth", unit.truth) for unit in units if unit.truth is not None]
     subjects += [("truth", unit.other) for unit in units if unit.other is not None]
     subjects += [("prediction", unit.prediction) for unit in units if unit.prediction is not None]
-    objects = drawn_objects(point, used, subjects)
+    subjects += [("baseline", unit.baseline) for unit in units if unit.baseline is not None]
+    compared = [code for code, unit in zip(codes, units, strict=True) if unit.compared]
+    objects = drawn_objects(point, used, subjects, baseline=baseline, compared=compared)
     images = _images(point.evidence, used, objects)
     position = {code: place for place, code in enumerate(used)}
     examples = [
@@ -134,7 +157,9 @@ def _example(unit: Unit, position: int, image: ImageEntry, objects: ImageObjects
     truth = None if unit.truth is None else objects.place["truth", unit.truth]
     prediction = None if unit.prediction is None else objects.place["prediction", unit.prediction]
     other = None if unit.other is None else objects.place["truth", unit.other]
-    drawn = [objects.drawn[place]["box"] for place in (truth, prediction, other) if place is not None]
+    baseline = None if unit.baseline is None else objects.place["baseline", unit.baseline]
+    places = (truth, prediction, other, baseline)
+    drawn = [objects.drawn[place]["box"] for place in places if place is not None]
     boxes: list[Box] = [(box[0], box[1], box[2], box[3]) for box in drawn if box is not None]
     window = list(crop_window(boxes, (image["width"], image["height"]))) if boxes else None
     return Example(
@@ -142,6 +167,7 @@ def _example(unit: Unit, position: int, image: ImageEntry, objects: ImageObjects
         truth=truth,
         prediction=prediction,
         other=other,
+        baseline=baseline,
         overlap=round(unit.overlap, 4) if len(boxes) > 1 and unit.overlap is not None else None,
         window=window,
         picture=None,

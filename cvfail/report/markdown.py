@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-
 from cvfail.report.causes import main_cause
+from cvfail.report.markdown_comparison import compared
+from cvfail.report.markdown_text import MOST_ROWS, escape, markdown_table
 from cvfail.report.schema import Estimate, FailureMode, Headline, Heatmap, HeatmapCell, Summary
 from cvfail.report.sentences import share
-
-_MOST_ROWS = 20
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&])")
 
 
 def render_markdown(summary: Summary) -> str:
@@ -25,7 +21,8 @@ def render_markdown(summary: Summary) -> str:
     parts = [
         f"# {escape(summary['title'])}",
         *(escape(sentence) for sentence in summary["verdict"]),
-        _table(["", "value", "95% interval"], (_headline(number) for number in summary["headline"])),
+        *compared(summary["comparison"]),
+        markdown_table(["", "value", "95% interval"], (_headline(number) for number in summary["headline"])),
         *_failure_modes(summary),
         *_error_types(summary),
         *_errors_by_class(summary),
@@ -40,16 +37,6 @@ def render_markdown(summary: Summary) -> str:
         f"cvfail {summary['cvfail_version']} · {escape(summary['operating_point']['policy'])}",
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def escape(text: str) -> str:
-    r"""Text that Markdown prints as it is, on one line.
-
-    Example:
-        >>> escape("time_of_day | <b>")
-        'time\\_of\\_day \\| \\<b\\>'
-    """
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
 def _headline(number: Headline) -> list[str]:
@@ -69,8 +56,8 @@ def _failure_modes(summary: Summary) -> list[str]:
         [str(mode["rank"]), escape(mode["title"]), escape(mode["sentence"]), escape(_main_cause(mode))]
         for mode in modes
     ]
-    table = _table(["", "failure mode", "evidence", "main cause"], rows)
-    return ["## What to look at first", table, *(part for mode in modes[:_MOST_ROWS] for part in _mode(mode))]
+    table = markdown_table(["", "failure mode", "evidence", "main cause"], rows)
+    return ["## What to look at first", table, *(part for mode in modes[:MOST_ROWS] for part in _mode(mode))]
 
 
 def _main_cause(mode: FailureMode) -> str:
@@ -101,7 +88,7 @@ def _error_types(summary: Summary) -> list[str]:
         [kind["name"], f"{kind['count']:,}", "–" if kind["delta_ap"] is None else f"+{kind['delta_ap']:.3f}"]
         for kind in summary["error_types"]
     ]
-    return ["## Error types", _table(["error type", "errors", "AP if fixed"], rows)] if rows else []
+    return ["## Error types", markdown_table(["error type", "errors", "AP if fixed"], rows)] if rows else []
 
 
 def _errors_by_class(summary: Summary) -> list[str]:
@@ -112,7 +99,7 @@ def _errors_by_class(summary: Summary) -> list[str]:
         ap = "–" if row["ap"] is None else f"{row['ap']:.3f}"
         label = escape(summary["labels"][row["label"]])
         rows.append([label, ap, *(f"{counts.get(name, 0):,}" for name in names)])
-    return ["## Errors by class", _table(["class", "AP", *names], rows)] if rows else []
+    return ["## Errors by class", markdown_table(["class", "AP", *names], rows)] if rows else []
 
 
 def _label_suspects(summary: Summary) -> list[str]:
@@ -131,8 +118,8 @@ def _label_suspects(summary: Summary) -> list[str]:
     ]
     return [
         "## Labels to look at again",
-        _table(["kind", "labels", *(f"{name} if put right" for name in gains)], counts),
-        _table(["", "why", "suspicion", "image"], rows),
+        markdown_table(["kind", "labels", *(f"{name} if put right" for name in gains)], counts),
+        markdown_table(["", "why", "suspicion", "image"], rows),
     ]
 
 
@@ -156,7 +143,7 @@ def _confused_pairs(summary: Summary) -> list[str]:
     confusion, labels = summary["confusion"], summary["labels"]
     cells = [confusion["cells"][place] for place in confusion["pairs"]]
     rows = [[escape(labels[c["true"]]), escape(labels[c["predicted"]]), f"{c['count']:,}"] for c in cells]
-    return ["## Most confused pairs", _table(["true", "predicted", "count"], rows)] if rows else []
+    return ["## Most confused pairs", markdown_table(["true", "predicted", "count"], rows)] if rows else []
 
 
 def _worst_cells(summary: Summary) -> list[str]:
@@ -176,7 +163,7 @@ def _worst_cells(summary: Summary) -> list[str]:
     rows = [[*_cell_names(heatmap, cell), *_error_rate(cell["recall"])] for _, heatmap, cell in worst]
     wrong = "missed" if summary["task"] == "detection" else "wrong"
     header = ["where", "and", wrong, "95% interval", "of"]
-    return ["## Worst cells of two attributes", _table(header, rows)] if rows else []
+    return ["## Worst cells of two attributes", markdown_table(header, rows)] if rows else []
 
 
 def _cell_names(heatmap: Heatmap, cell: HeatmapCell) -> list[str]:
@@ -211,7 +198,7 @@ def _slices(summary: Summary) -> list[str]:
             "95% interval",
             "support",
         ]
-        parts += [f"## By {escape(table['attribute'])}", _table(header, rows)]
+        parts += [f"## By {escape(table['attribute'])}", markdown_table(header, rows)]
     return parts
 
 
@@ -226,16 +213,8 @@ def _classes(summary: Summary) -> list[str]:
         for row in summary["classes"]
     ]
     header = ["class", "recall", "95% interval", "precision", "95% interval", "support"]
-    return ["## By class", _table(header, rows)] if rows else []
+    return ["## By class", markdown_table(header, rows)] if rows else []
 
 
 def _rate(value: Estimate) -> list[str]:
     return [share(value["estimate"]), f"{share(value['lower'])} – {share(value['upper'])}"]
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    body = list(rows)
-    lines = [header, ["---"] * len(header), *body[:_MOST_ROWS]]
-    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    hidden = len(body) - _MOST_ROWS
-    return text if hidden <= 0 else f"{text}\n\n{hidden:,} more rows are left out."

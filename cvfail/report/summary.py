@@ -53,6 +53,7 @@ _RANKING = {
 def summarise(
     evaluation: Reportable,
     *,
+    baseline: Reportable | None = None,
     images: str | Path | None = None,
     title: str | None = None,
     max_thumbnails: int = 2000,
@@ -65,6 +66,7 @@ def summarise(
 
     Args:
         evaluation: A `cvfail.Evaluation`, or anything that answers `Reportable`.
+        baseline: An evaluation of the same images and labels that it is compared with.
         images: Folder of the image files; without it examples are drawn on empty frames.
         title: Heading; made from the names of the input files if not given.
         max_thumbnails: Limit on pictures, the most important examples first.
@@ -79,13 +81,14 @@ def summarise(
         are null.
 
     Raises:
+        PolicyError: Images, labels, classes or policies of the baseline differ; the message lists how.
         MissingFileError: The folder of images does not exist.
         MissingDependencyError: Images are given and Pillow is not installed.
     """
     folder = _existing_folder(images)
     evidence = evaluation.evidence
     point = OperatingPoint.of(evidence)
-    gallery = Gallery(point)
+    gallery, compared = _compared(point, baseline, examples_per_cell)
     matrix = evaluation.confusion_matrix()
     ranked = evaluation.failure_modes()
     why = ranked.causes(training=training)
@@ -115,8 +118,12 @@ def summarise(
         operating_point=_operating_point(point, counts),
         sources=[schema.Source(table=table, origin=origin) for table, origin in evidence.source.items()],
         counts=counts,
-        verdict=sentences.verdict(point, counts, averages[0], types, modes, ranked.search)
-        + sentences.suspected(suspects, point),
+        verdict=[
+            *([] if compared is None else compared["verdict"]),
+            *sentences.verdict(point, counts, averages[0], types, modes, ranked.search),
+            *sentences.suspected(suspects, point),
+        ],
+        comparison=compared,
         headline=_ranking(evaluation) + _at_operating_point(averages, evidence.task),
         averages=averages,
         failure_modes=modes,
@@ -138,6 +145,19 @@ def summarise(
         picture_report=content.picture_report,
         caveats=sentences.caveats(point, ranked.search),
     )
+
+
+def _compared(
+    point: OperatingPoint, baseline: Reportable | None, examples: int
+) -> tuple[Gallery, schema.Comparison | None]:
+    """A gallery, and in it the examples of the comparison with a baseline if there is one."""
+    if baseline is None:
+        return Gallery(point), None
+    from cvfail.report.comparison import comparison, paired
+
+    pair = paired(baseline, point)
+    gallery = Gallery(point, baseline=pair.first)
+    return gallery, comparison(baseline, pair, gallery, examples=examples)
 
 
 def _label_suspects(evaluation: Reportable, gallery: Gallery) -> LabelSuspects:

@@ -83,6 +83,7 @@ def made_up_summary(
             "At score ≥ 0.25 the detector finds 71.2% of 12,032 objects.",
             "3 failure modes stand out.",
         ],
+        "comparison": None,
         "headline": [
             _headline(
                 "AP",
@@ -279,6 +280,7 @@ def _gallery(chance, classes, file_names, sizes):
                     "truth": first if has_truth else None,
                     "prediction": first + 1 if has_prediction else None,
                     "other": None,
+                    "baseline": None,
                     "overlap": round(chance.uniform(0.1, 0.9), 3) if has_truth and has_prediction else None,
                     "window": [round(v, 1) for v in window],
                     "picture": None,

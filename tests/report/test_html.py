@@ -3,7 +3,9 @@ import hashlib
 import json
 import re
 import sys
+from collections import Counter
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 
@@ -35,6 +37,16 @@ class Page(HTMLParser):
 
     def content(self, tag, **attributes):
         return [text for name, own, text in self.inside if name == tag and attributes.items() <= own.items()]
+
+
+def test_scripts_share_one_scope_and_no_name():
+    """A function that is declared twice silently replaces the first."""
+    folders = [files(room) / "assets" for room in ("cvfail.report", "cvfail.serve")]
+    scripts = [path for folder in folders for path in folder.iterdir() if path.name.endswith(".js")]
+    text = "\n".join(path.read_text("utf-8") for path in scripts)
+    names = re.findall(r"^(?:async )?(?:function|const|let) (\w+)", text, re.MULTILINE)
+    assert len(names) > 100
+    assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
 @pytest.fixture(scope="module")

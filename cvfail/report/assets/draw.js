@@ -1,5 +1,5 @@
 // How an example looks: the one place that knows how an object is drawn over its image.
-// Truth is solid, predictions are dashed; the subject is thick and labelled, its neighbours are thin.
+// Truth is solid, predictions are dashed, those of a baseline dotted; the subject is thick and labelled, its neighbours are thin.
 
 /** The SVG outline of an object, by its geometry; null where the task has none (classification). */
 function outlineOf(object) {
@@ -24,7 +24,7 @@ function usualView(report) {
 function drawExample(report, example, view, neighbours = true) {
   const image = report.images[example.image];
   const frame = view === "crop" && example.window !== null ? example.window : wholeWindow(image);
-  const subjects = [example.truth, example.prediction, example.other]
+  const subjects = [example.truth, example.baseline, example.prediction, example.other]
     .filter((position) => position !== null)
     .map((position) => image.objects[position]);
   const around = neighbours ? image.objects.filter((object) => !subjects.includes(object)) : [];
@@ -35,7 +35,8 @@ function drawExample(report, example, view, neighbours = true) {
     ...around.flatMap((object) => outlines(object, "neighbour")),
     ...subjects.flatMap((object) => outlines(object, "subject")),
   );
-  const tags = subjects.map((object, place) => tagOf(report, object, frame, place > 0));
+  const named = subjects.filter((object) => object.kind !== "baseline" || example.prediction === null);
+  const tags = named.map((object, place) => tagOf(report, object, frame, place > 0));
   return element("div", { class: "picture" }, drawing, ...tags);
 }
 
@@ -87,7 +88,9 @@ function describeExample(report, example) {
   const { objects } = report.images[example.image];
   const truth = example.truth === null ? null : objects[example.truth];
   const seen = example.prediction === null ? null : objects[example.prediction];
-  if (truth === null && seen === null) return "Whole image";
+  const before = example.baseline === null ? null : objects[example.baseline];
+  if (truth === null && seen === null && before === null) return "Whole image";
+  if (truth === null && seen === null) return `${report.labels[before.label]} of the baseline, where nothing is now`;
   const other = example.other === null ? null : report.labels[objects[example.other].label];
   const words = [describePair(truth && report.labels[truth.label], seen && report.labels[seen.label])];
   if (other !== null) words[0] = `labelled ${report.labels[truth.label]} and ${other}`;

@@ -104,6 +104,7 @@ function legendOf(report) {
     { class: "legend" },
     key("truth", "Ground truth, solid"),
     key("prediction", "Prediction, dashed"),
+    report.comparison === null ? null : key("baseline", "Baseline's prediction, dotted"),
   );
 }
 

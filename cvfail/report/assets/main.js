@@ -35,6 +35,7 @@ function main() {
   const openCell = (cell) => gallery.open(cellGroup(model, cell));
   place("theme", themeSwitch());
   place("headline", headlineTiles(report));
+  place("compared", comparisonOf(report, gallery));
   place("modes", failureModes(report, gallery));
   place("error-types", errorTypes(report, gallery));
   place("errors-by-class", errorsByClass(model, report, gallery));

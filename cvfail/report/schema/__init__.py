@@ -8,6 +8,7 @@ in lists (``image``, ``truth``, ``true`` …), so that one picture serves every 
 from __future__ import annotations
 
 from cvfail.report.schema.breakdowns import ClassRow, SliceRow, SliceTable
+from cvfail.report.schema.comparison import Comparison, Delta, FlipGroup, FlipSlice, FrozenMode
 from cvfail.report.schema.confusion import Confusion, ConfusionCell
 from cvfail.report.schema.curves import (
     BetterThresholds,
@@ -41,16 +42,21 @@ __all__ = [
     "Cause",
     "ClassErrors",
     "ClassRow",
+    "Comparison",
     "Confusion",
     "ConfusionCell",
     "Counts",
     "Curves",
+    "Delta",
     "DrawnObject",
     "ErrorType",
     "ErrorsOfClass",
     "Estimate",
     "Example",
     "FailureMode",
+    "FlipGroup",
+    "FlipSlice",
+    "FrozenMode",
     "Headline",
     "Heatmap",
     "HeatmapCell",

@@ -9,13 +9,13 @@ class DrawnObject(TypedDict):
     """An annotated or predicted object of an image, as it is drawn.
 
     Attributes:
-        kind: ``truth`` is drawn solid, ``prediction`` dashed.
+        kind: ``truth`` is drawn solid, ``prediction`` dashed, and a prediction of the ``baseline`` dotted.
         label: Position in ``labels``.
         box: x, y, width, height in pixels of the image; None for classification.
         score: Of a prediction.
     """
 
-    kind: Literal["truth", "prediction"]
+    kind: Literal["truth", "prediction", "baseline"]
     label: int
     box: list[float] | None
     score: float | None
@@ -44,13 +44,14 @@ class ImageEntry(TypedDict):
 
 
 class Example(TypedDict):
-    """One row behind a number: a pair, a missed object, or a detection on nothing.
+    """One row behind a number: a pair, a missed object, a detection on nothing, or what became of one of them.
 
     Attributes:
         image: Position in ``images``.
         truth: Position in the image's ``objects``; None where nothing is there.
         prediction: Position in the image's ``objects``; None for a missed object.
         other: Position in the image's ``objects`` of a second label in the same place; None without one.
+        baseline: Position in the image's ``objects`` of a prediction of the baseline; None without one.
         overlap: IoU of the two, None unless there are two boxes.
         window: x, y, width, height of the crop, 4 : 3, around the subject; None for classification.
         picture: Position in ``pictures`` of a sharper picture of the window; None without one.
@@ -60,6 +61,7 @@ class Example(TypedDict):
     truth: int | None
     prediction: int | None
     other: int | None
+    baseline: int | None
     overlap: float | None
     window: list[float] | None
     picture: int | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from cvfail.report.schema.breakdowns import ClassRow, SliceTable
+from cvfail.report.schema.comparison import Comparison
 from cvfail.report.schema.confusion import Confusion
 from cvfail.report.schema.curves import BetterThresholds, Calibration, Curves, ThresholdSteps
 from cvfail.report.schema.error_types import ErrorsOfClass, ErrorType
@@ -33,6 +34,7 @@ class Summary(TypedDict):
         sources: Where the tables came from.
         counts: How much was looked at.
         verdict: A few plain sentences with the main numbers.
+        comparison: This run against a baseline; None without one.
         headline: The numbers of the first screen.
         averages: Micro and macro averages at the operating point.
         failure_modes: Ranked, the significant ones first.
@@ -64,6 +66,7 @@ class Summary(TypedDict):
     sources: list[Source]
     counts: Counts
     verdict: list[str]
+    comparison: Comparison | None
     headline: list[Headline]
     averages: list[AverageRow]
     failure_modes: list[FailureMode]
