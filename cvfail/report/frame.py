@@ -13,7 +13,7 @@ class ReportFrame:
     """A report that a notebook shows.
 
     The frame is sandboxed: the script of the report runs in an origin of its own, without access to the notebook,
-    its cookies or its files, and loads nothing.
+    its cookies or its files, and loads nothing. It may hand the reader its tables as CSV files.
 
     Attributes:
         page: The report as one HTML page.
@@ -21,7 +21,7 @@ class ReportFrame:
 
     Example:
         >>> ReportFrame("<p>it's</p>", height=400)._repr_html_()
-        '<iframe title="cvfail report" sandbox="allow-scripts" ... srcdoc="&lt;p&gt;it&#x27;s&lt;/p&gt;"></iframe>'
+        '<iframe title="cvfail report" sandbox="allow-scripts allow-downloads" ... srcdoc="&lt;p&gt;it..."></iframe>'
     """
 
     def __init__(self, page: str, *, height: int = 800) -> None:
@@ -39,7 +39,7 @@ class ReportFrame:
             f"width:100%;height:{self.height:d}px;border:1px solid rgba(127,127,127,.35);border-radius:6px"
         )
         return (
-            f'<iframe title="cvfail report" sandbox="allow-scripts" style="{style}" '
+            f'<iframe title="cvfail report" sandbox="allow-scripts allow-downloads" style="{style}" '
             f'srcdoc="{escape(self.page)}"></iframe>'
         )
 

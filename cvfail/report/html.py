@@ -54,6 +54,7 @@ SCRIPTS = (
     "dom.js",
     "draw.js",
     "charts.js",
+    "csv.js",
     "tables.js",
     "gallery.js",
     "confusion.js",

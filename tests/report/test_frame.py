@@ -14,7 +14,7 @@ def test_the_page_is_an_attribute_of_the_frame_and_nothing_of_it_leaks():
     page = '<p title="a">it\'s & <script>1</script></p>'
     html = ReportFrame(page, height=400)._repr_html_()
     assert html.count("<") == 2
-    assert 'sandbox="allow-scripts"' in html
+    assert 'sandbox="allow-scripts allow-downloads"' in html
     assert "height:400px" in html
     from html.parser import HTMLParser
 

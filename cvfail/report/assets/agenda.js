@@ -15,6 +15,7 @@ function agenda(modes) {
         label: "What to fix, in order",
         kind: "text",
         value: (mode) => -mode.rank,
+        raw: (mode) => mode.title,
         cell: (mode) =>
           element("span", { class: "ranked" }, element("i", {}, String(mode.rank)), element("span", {}, ...modeHeading(mode))),
       },
@@ -23,6 +24,7 @@ function agenda(modes) {
         title: "Beyond what the rate elsewhere would give, with the 95% interval",
         kind: "chart",
         value: (mode) => mode.excess.estimate,
+        interval: ({ excess }) => [excess.lower, excess.upper],
         cell: ({ excess: { estimate, lower, upper } }) =>
           estimate === null
             ? NOTHING

@@ -51,6 +51,7 @@ function rateColumns(report) {
     kind: "chart",
     title: "95% interval drawn; the faint line is the value over everything",
     value: (row) => row[name].estimate,
+    interval: (row) => [row[name].lower, row[name].upper],
     cell: (row) => intervalCell(row[name], { reference: overall?.[name].estimate ?? null }),
   }));
 }
@@ -119,6 +120,7 @@ function classTable(model, report, gallery) {
     kind: "chart",
     title: "Mean over IoU 0.50 to 0.95",
     value: (row) => row.ap?.estimate ?? null,
+    interval: (row) => [row.ap?.lower, row.ap?.upper],
     cell: (row) => intervalCell(row.ap, { format: formatScore }),
   };
   const specificity = {
@@ -126,6 +128,7 @@ function classTable(model, report, gallery) {
     title: "Of everything else, the share not predicted as this class",
     kind: "chart",
     value: (row) => row.specificity?.estimate ?? null,
+    interval: (row) => [row.specificity?.lower, row.specificity?.upper],
     cell: (row) => intervalCell(row.specificity),
   };
   return sortableTable({

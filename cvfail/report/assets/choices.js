@@ -16,6 +16,7 @@ function betterThresholds(report) {
     kind: "chart",
     title: "At which F1 is highest, with its 95% interval",
     value: (row) => row.threshold,
+    interval: (row) => [row.lower, row.upper],
     cell: (row) => {
       const { threshold: estimate, lower, upper, support } = row;
       const cell = intervalCell(
@@ -44,6 +45,7 @@ function betterThresholds(report) {
         kind: "chart",
         title: "F1 on images that were not used to choose, with its 95% interval",
         value: (row) => row.held_out.estimate,
+        interval: (row) => [row.held_out.lower, row.held_out.upper],
         cell: (row) => intervalCell(row.held_out),
       },
       number("Objects", "Grey rows have too few for a threshold of their own", (row) => row.support, formatCount),

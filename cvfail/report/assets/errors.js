@@ -33,6 +33,7 @@ function errorTypes(report, gallery) {
         title: "AP gained if every error of the type were fixed, with its 95% interval; the gains do not add up",
         kind: "chart",
         value: (type) => type.delta_ap,
+        interval: (type) => [type.delta_ap_lower, type.delta_ap_upper],
         cell: (type) => gainCell(type, largestGain),
       },
     ],

@@ -67,6 +67,7 @@ function heatmap(report, map, rate, overall, gallery, say) {
     (node) => say(node.getAttribute("aria-label")),
     (node) => openHeatmapCell(report, map, cellOf(node), gallery),
   );
+  const saved = csvButton(`${HEATS[rate][report.task]} by ${map.rows_by} and ${map.columns_by}`, () => csvOfHeatmap(map, cells));
   const body =
     known.length > 0
       ? element("div", { class: "scroll" }, table)
@@ -77,7 +78,24 @@ function heatmap(report, map, rate, overall, gallery, say) {
     element("figcaption", {}, element("code", {}, map.rows_by), " × ", element("code", {}, map.columns_by)),
     body,
     map.note === "" ? null : element("p", { class: "note" }, map.note),
+    known.length > 0 ? element("div", { class: "under" }, saved) : null,
   );
+}
+
+/** A row per cell: its levels, its share of errors with the interval, and of how many. */
+function csvOfHeatmap(map, cells) {
+  const columns = [
+    { label: map.rows_by, value: (cell) => map.rows[cell.row].value },
+    { label: map.columns_by, value: (cell) => map.columns[cell.column].value },
+    {
+      label: "Share of errors",
+      value: (cell) => cell.share?.estimate,
+      interval: (cell) => [cell.share?.lower, cell.share?.upper],
+    },
+    { label: "Support", value: (cell) => cell.share?.support },
+    { label: "Images", value: (cell) => cell.clusters },
+  ];
+  return csvOfColumns(columns, cells);
 }
 
 function levelName({ value }) {

@@ -27,6 +27,7 @@ function confusionMatrix(model, onOpen) {
     choice("Show", SHOWN_AS, state.show, (show) => ((state.show = show), redraw())),
     choice("Order", ORDERS, state.order, (order) => ((state.order = order), redraw())),
     tick("Diagonal", state.diagonal, (on) => ((state.diagonal = on), redraw())),
+    csvButton("Confusion matrix", () => csvOfMatrix(model, state.order)),
   );
   const part = `The first ${PART_OF_LARGE} of ${classCount} classes by the chosen order:`;
   const overview = large ? [matrixOverview(model, onOpen), element("p", { class: "note" }, part)] : [];

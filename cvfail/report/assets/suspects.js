@@ -137,7 +137,7 @@ function suspectTable(report, rows, titles, onOpen) {
     atOnce: SUSPECT_ROWS,
     onOpen,
     columns: [
-      { label: "#", title: "Rank, as in cvfail labels", value: (row) => -row.rank, cell: (row) => String(row.rank) },
+      { label: "#", title: "Rank, as in cvfail labels", value: (row) => -row.rank, raw: (row) => row.rank, cell: (row) => String(row.rank) },
       { label: "Kind", value: (row) => titles.get(row.kind), cell: (row) => unbroken(titles.get(row.kind)) },
       { label: "Given", value: (row) => name(row.label), cell: (row) => name(row.label) ?? NOTHING },
       { label: "Suggested", value: (row) => name(row.suggested), cell: (row) => suggestion(row, name) },

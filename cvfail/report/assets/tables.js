@@ -6,7 +6,8 @@ const ROWS_AT_ONCE = 100;
  * A sortable table.
  *
  * A column is { label, title, kind, value(row), cell(row) }: `value` sorts, `cell` shows (a node or text), `kind`
- * is "number", "chart" (a number and a drawing), or nothing for text.
+ * is "number", "chart" (a number and a drawing), or nothing for text. The CSV file has `raw(row)` in place of
+ * `value(row)` where a column has it, and the bounds of its `interval(row)`.
  * `sortedBy` is the label of a column, `atOnce` how many rows are shown before one asks for all. Missing values sort last both ways. `onOpen(row)` makes the first cell a button, and the row clickable.
  */
 function sortableTable({
@@ -86,7 +87,7 @@ function sortableTable({
     { class: "table" },
     filterBy !== null && rows.length > 12 ? filterBox((text) => ((state.text = text), redraw())) : null,
     element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table),
-    more,
+    element("div", { class: "under" }, more, csvButton(caption, () => csvOfColumns(columns, rows))),
   );
 }
 

@@ -156,12 +156,14 @@ function modeTable(modes, gallery) {
         label: "Excess errors",
         kind: "number",
         value: (mode) => mode.excess.estimate,
+        interval: ({ excess }) => [excess.lower, excess.upper],
         cell: (mode) => formatCount(mode.excess.estimate),
       },
       {
         label: "95% interval",
         kind: "number",
         value: (mode) => mode.excess.lower,
+        raw: null,
         cell: ({ excess }) => `${formatCount(excess.lower)} to ${formatCount(excess.upper)}`,
       },
       {
