@@ -317,6 +317,7 @@ class Evaluation(Measurable):
         baseline: Evaluation | None = None,
         images: str | Path | None = None,
         title: str | None = None,
+        max_megabytes: float | None = None,
         training: pl.DataFrame | None = None,
         rules: Sequence[Rule] | None = None,
     ) -> Path:
@@ -324,7 +325,14 @@ class Evaluation(Measurable):
         from cvfail.report.html import write_report
 
         return write_report(
-            self, path, baseline=baseline, images=images, title=title, training=training, rules=rules
+            self,
+            path,
+            baseline=baseline,
+            images=images,
+            title=title,
+            max_megabytes=max_megabytes,
+            training=training,
+            rules=rules,
         )
 
     def show(

@@ -24,6 +24,7 @@ def report(
     title: Annotated[str | None, Parameter(show_default="the names of the input files")] = None,
     max_thumbnails: Annotated[int, Parameter(validator=Number(gte=0))] = 2000,
     baseline: Annotated[Path | None, Parameter(metavar="RUN")] = None,
+    max_mb: Annotated[float | None, Parameter(validator=Number(gt=0), metavar="MB")] = None,
     training: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     rules: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     output: Annotated[Path, Parameter(name=("--output", "-o"), metavar="FILE", group=OUTPUT)] = Path(
@@ -41,6 +42,7 @@ def report(
         title: Heading of the report.
         max_thumbnails: Limit on pictures, the most important examples first.
         baseline: Saved run of an older model on the same data, to tell what got better and worse.
+        max_mb: Largest size of the HTML file in megabytes (10^6 bytes); pictures beyond it are left out.
         training: CSV or Parquet file with a row per training image and its attributes, for causes and what to do.
         rules: TOML file of further rules for what to do, or of others in place of cvfail's.
         output: File to write: .html or .md.
@@ -53,11 +55,13 @@ def report(
     from cvfail.cli.training import training_table
     from cvfail.evaluating import open_evaluation
 
-    known = {
+    known: dict[str, Any] = {
         "baseline": None if baseline is None else open_evaluation(baseline),
         "training": training_table(training),
         "rules": rules_of(rules),
     }
+    if max_mb is not None and output.suffix.lower() != ".md":
+        known["max_megabytes"] = max_mb
     publish(
         evaluation, output, messages, images=images, title=title, max_thumbnails=max_thumbnails, known=known
     )

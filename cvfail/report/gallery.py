@@ -86,7 +86,7 @@ class Gallery:
         """
         examples, images = lay_out(self._point, self._units, baseline=self._baseline)
         if folder is None:
-            report = PictureReport(asked=False, made=0, left_out=0, missing=[], missing_count=0)
+            report = PictureReport(asked=False, made=0, left_out=0, over_size=0, missing=[], missing_count=0)
             return GalleryContent(examples, images, [], report)
         pictures, report = add_pictures(
             examples, images, folder=folder, most_pictures=most_pictures, on_picture=on_picture

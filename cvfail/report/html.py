@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from cvfail.errors import MissingDependencyError
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import Summary
+from cvfail.report.size_limit import size_in_bytes, within_size
 from cvfail.report.summary import summarise
 from cvfail.tables.writing import write_whole
 
@@ -136,6 +137,7 @@ def write_report(
     images: str | Path | None = None,
     title: str | None = None,
     max_thumbnails: int = 2000,
+    max_megabytes: float | None = None,
     training: pl.DataFrame | None = None,
     rules: Sequence[Rule] | None = None,
     progress: bool = True,
@@ -149,6 +151,7 @@ def write_report(
         images: Folder of the image files; without it examples are drawn on empty frames.
         title: Heading; made from the names of the input files if not given.
         max_thumbnails: Limit on pictures; 2,000 make a file of 20 to 40 MB.
+        max_megabytes: Size of the file, in 10^6 bytes, that is not exceeded: pictures beyond it are left out.
         training: A row per training image and its attributes, of which causes and interventions may then speak.
         rules: Of interventions; those of cvfail if not given.
         progress: Show on stderr how far the pictures are, if it is a terminal.
@@ -160,8 +163,10 @@ def write_report(
         PolicyError: Images, labels, classes or policies of the baseline differ.
         MissingFileError: The folder of images does not exist.
         MissingDependencyError: Jinja2 is not installed, or Pillow where images are given.
+        PolicyError: Without any picture the page is larger than `max_megabytes`.
     """
     path = Path(path)
+    most_bytes = None if max_megabytes is None else size_in_bytes(max_megabytes)
     with _picture_progress(shown=progress and images is not None) as on_picture:
         summary = summarise(
             evaluation,
@@ -173,13 +178,19 @@ def write_report(
             rules=rules,
             on_picture=on_picture,
         )
+    if most_bytes is not None:
+        summary = within_size(
+            summary, most_bytes, page_size=lambda smaller: len(render(smaller).encode("utf-8"))
+        )
     page = render(summary).encode("utf-8")
     write_whole(path, lambda target: target.write_bytes(page))
     size = len(page)
     _log.info("%s: %.1f MB, %d pictures", path, size / 1e6, len(summary["pictures"]))
     if size >= LARGE_FILE:
         _log.warning(
-            "%s is large: %.0f MB. Hint: a smaller max_thumbnails makes it smaller", path, size / 1e6
+            "%s is large: %.0f MB. Hint: a smaller max_thumbnails, or max_megabytes, makes it smaller",
+            path,
+            size / 1e6,
         )
     return path
 

@@ -61,6 +61,7 @@ def add_pictures(
         asked=True,
         made=len(pictures),
         left_out=left_out,
+        over_size=0,
         missing=missing[:_NAMED_MISSING],
         missing_count=len(missing),
     )

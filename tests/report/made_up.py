@@ -173,7 +173,14 @@ def made_up_summary(
         "examples": examples,
         "images": images,
         "pictures": [],
-        "picture_report": {"asked": False, "made": 0, "left_out": 0, "missing": [], "missing_count": 0},
+        "picture_report": {
+            "asked": False,
+            "made": 0,
+            "left_out": 0,
+            "over_size": 0,
+            "missing": [],
+            "missing_count": 0,
+        },
         "caveats": ["Intervals are 95% and clustered by image."],
     }
 

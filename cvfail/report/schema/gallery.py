@@ -81,6 +81,7 @@ class PictureReport(TypedDict):
         asked: Whether an images folder was given.
         made: Pictures in the summary.
         left_out: Examples without a picture because of the limit.
+        over_size: Pictures that were made and left out because the page may not be larger.
         missing: Up to 20 file names that were not found or not readable.
         missing_count: All of them.
     """
@@ -88,5 +89,6 @@ class PictureReport(TypedDict):
     asked: bool
     made: int
     left_out: int
+    over_size: int
     missing: list[str]
     missing_count: int
