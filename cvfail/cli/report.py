@@ -40,7 +40,7 @@ def report(
         inputs: What is reported.
         images: Folder of the image files; without it examples are drawn on empty frames.
         title: Heading of the report.
-        max_thumbnails: Limit on pictures, the most important examples first.
+        max_thumbnails: Limit on pictures; everything that has examples gets its first before anything its second.
         baseline: Saved run of an older model on the same data, to tell what got better and worse.
         max_mb: Largest size of the HTML file in megabytes (10^6 bytes); pictures beyond it are left out.
         training: CSV or Parquet file with a row per training image and its attributes, for causes and what to do.

@@ -10,7 +10,7 @@ import polars as pl
 
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.report.layout import Unit, lay_out
-from cvfail.report.pictures import add_pictures
+from cvfail.report.pictures import Turn, add_pictures
 from cvfail.report.schema import Example, ImageEntry, Picture, PictureReport
 
 MOST_IMAGES = 5000
@@ -28,16 +28,21 @@ class GalleryContent:
 
 
 class Gallery:
-    """Collects examples in the order of their importance, which is the order in which they get pictures."""
+    """Collects examples in groups, each in the order of importance.
+
+    Every group gets its first picture before any group its second.
+    """
 
     def __init__(self, point: OperatingPoint, *, baseline: OperatingPoint | None = None) -> None:
         self._point, self._baseline = point, baseline
         self._positions: dict[Hashable, int] = {}
         self._units: list[Unit] = []
         self._images: set[int] = set()
+        self._turns: list[Turn] = []
+        self._groups = 0
 
     def add(self, rows: pl.DataFrame) -> list[int]:
-        """Take in rows.
+        """Take in the rows of a group: of a cell, a slice, a failure mode, a band.
 
         Args:
             rows: `prediction_index`, `ground_truth_index` and, where they are there, `overlap`, `other_index` (a
@@ -61,7 +66,19 @@ class Gallery:
         )
         absent = [None] * len(rows)
         columns = [rows[name] if name in rows.columns else absent for name in names]
-        return [self._position(Unit(*row)) for row in zip(*columns, strict=True)]
+        places = [self._position(Unit(*row)) for row in zip(*columns, strict=True)]
+        self._take_turns([position for position in places if position is not None])
+        return places
+
+    def _take_turns(self, group: list[int]) -> None:
+        """An example of several groups gets its picture when the first of them calls for it."""
+        for rank, position in enumerate(group):
+            turn = (rank, self._groups)
+            if position == len(self._turns):
+                self._turns.append(turn)
+            else:
+                self._turns[position] = min(self._turns[position], turn)
+        self._groups += 1
 
     def _position(self, unit: Unit) -> int | None:
         key = replace(unit, overlap=None)
@@ -81,7 +98,7 @@ class Gallery:
 
         Args:
             folder: The images; None for empty frames.
-            most_pictures: Limit on pictures; the examples that were added first get theirs first.
+            most_pictures: Limit on pictures; every group gets its first before any group its second.
             on_picture: Called with the number of image files as each of them is done.
         """
         examples, images = lay_out(self._point, self._units, baseline=self._baseline)
@@ -89,6 +106,11 @@ class Gallery:
             report = PictureReport(asked=False, made=0, left_out=0, over_size=0, missing=[], missing_count=0)
             return GalleryContent(examples, images, [], report)
         pictures, report = add_pictures(
-            examples, images, folder=folder, most_pictures=most_pictures, on_picture=on_picture
+            examples,
+            images,
+            turns=self._turns,
+            folder=folder,
+            most_pictures=most_pictures,
+            on_picture=on_picture,
         )
         return GalleryContent(examples, images, pictures, report)

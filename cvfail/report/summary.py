@@ -69,7 +69,7 @@ def summarise(
         baseline: An evaluation of the same images and labels that it is compared with.
         images: Folder of the image files; without it examples are drawn on empty frames.
         title: Heading; made from the names of the input files if not given.
-        max_thumbnails: Limit on pictures, the most important examples first.
+        max_thumbnails: Limit on pictures; everything that has examples gets its first before anything its second.
         examples_per_cell: Examples behind a confusion cell, a failure mode, an error type or a slice.
         training: A row per training image and its attributes, of which causes and interventions may then speak.
         rules: Of interventions, see `cvfail.failures.interventions.rule.read_rules`; those of cvfail if not given.
