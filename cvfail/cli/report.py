@@ -95,10 +95,10 @@ def _write_page(
     messages: Messages,
     known: Mapping[str, Any],
 ) -> None:
-    """The HTML page; reading pictures shows its own progress."""
+    """The HTML page, which shows its own progress."""
     from cvfail.report import write_report
 
-    with messages.step("writing the report", spinner=images is None):
+    with messages.step("writing the report", spinner=False):
         write_report(
             evaluation,
             path,
@@ -114,8 +114,12 @@ def _write_markdown(
     evaluation: Evaluation, path: Path, title: str | None, messages: Messages, known: Mapping[str, Any]
 ) -> None:
     from cvfail.report import render_markdown, summarise
+    from cvfail.report.progress import shown_progress
     from cvfail.tables.writing import write_whole
 
-    with messages.step("writing the report"):
-        text = render_markdown(summarise(evaluation, title=title, **known))
+    with (
+        messages.step("writing the report", spinner=False),
+        shown_progress(shown=not messages.quiet) as doing,
+    ):
+        text = render_markdown(summarise(evaluation, title=title, on_step=doing.on_step, **known))
         write_whole(path, lambda target: target.write_text(text, encoding="utf-8"))

@@ -10,8 +10,7 @@ import base64
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cvfail.errors import MissingDependencyError
+from cvfail.report.progress import shown_progress
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import Summary
 from cvfail.report.size_limit import size_in_bytes, within_size
@@ -154,7 +154,7 @@ def write_report(
         max_megabytes: Size of the file, in 10^6 bytes, that is not exceeded: pictures beyond it are left out.
         training: A row per training image and its attributes, of which causes and interventions may then speak.
         rules: Of interventions; those of cvfail if not given.
-        progress: Show on stderr how far the pictures are, if it is a terminal.
+        progress: Show on stderr what is being done, if it is a terminal.
 
     Returns:
         The path. The size is logged, as a warning from 50 MB.
@@ -167,7 +167,7 @@ def write_report(
     """
     path = Path(path)
     most_bytes = None if max_megabytes is None else size_in_bytes(max_megabytes)
-    with _picture_progress(shown=progress and images is not None) as on_picture:
+    with shown_progress(shown=progress) as doing:
         summary = summarise(
             evaluation,
             baseline=baseline,
@@ -176,7 +176,8 @@ def write_report(
             max_thumbnails=max_thumbnails,
             training=training,
             rules=rules,
-            on_picture=on_picture,
+            on_picture=doing.on_picture,
+            on_step=doing.on_step,
         )
     if most_bytes is not None:
         summary = within_size(
@@ -260,22 +261,3 @@ def content_security_policy(addition: Addition | None = None) -> str:
 
 def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
-
-
-@contextmanager
-def _picture_progress(*, shown: bool) -> Iterator[Callable[[int], None] | None]:
-    """A progress bar for the pictures on stderr; nothing where that is not a terminal."""
-    if not shown:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("pictures", total=None)
-
-        def advance(total: int) -> None:
-            bar.update(task, total=total, advance=1)
-
-        yield advance

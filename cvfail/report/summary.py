@@ -19,6 +19,7 @@ from cvfail.report.error_decomposition import error_types, errors_by_class
 from cvfail.report.gallery import Gallery
 from cvfail.report.heatmaps import heatmaps
 from cvfail.report.label_suspects import label_suspects, no_label_suspects
+from cvfail.report.progress import Progress
 from cvfail.report.queries import queries
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import (
@@ -61,6 +62,7 @@ def summarise(
     training: pl.DataFrame | None = None,
     rules: Sequence[Rule] | None = None,
     on_picture: Callable[[int], None] | None = None,
+    on_step: Callable[[str], None] | None = None,
 ) -> Summary:
     """Gather everything that a report shows, at the operating point of the evaluation's policy.
 
@@ -74,6 +76,7 @@ def summarise(
         training: A row per training image and its attributes, of which causes and interventions may then speak.
         rules: Of interventions, see `cvfail.failures.interventions.rule.read_rules`; those of cvfail if not given.
         on_picture: Called with the number of image files as each of them is read, from any thread.
+        on_step: Called with the name of each step as it begins.
 
     Returns:
         A dict with the keys of `cvfail.report.schema.Summary`, which `json.dumps` takes. Its size is bounded
@@ -88,27 +91,38 @@ def summarise(
     folder = _existing_folder(images)
     evidence = evaluation.evidence
     point = OperatingPoint.of(evidence)
+    begin = Progress(on_step).step
+    if baseline is not None:
+        begin("comparison")
     gallery, compared = _compared(point, baseline, examples_per_cell)
+    begin("failure modes")
     matrix = evaluation.confusion_matrix()
     ranked = evaluation.failure_modes()
     why = ranked.causes(training=training)
     actions = interventions(ranked, why, rules=rules)
     modes = findings.failure_modes(ranked, why, actions, point, gallery, examples=examples_per_cell)
+    begin("label suspects")
     suspects = _label_suspects(evaluation, gallery)
+    begin("error types")
     types, types_by_class = _error_types(evaluation, matrix, point, gallery, examples_per_cell)
+    begin("slices")
     slices = estimates.slices(evaluation)
     findings.add_slice_examples(slices, point, gallery, examples=examples_per_cell)
     maps = heatmaps(point, gallery, examples=examples_per_cell)
     confusion = findings.confusion(matrix, point, gallery, examples=examples_per_cell)
+    begin("curves and thresholds")
     common = evaluation.operating_points(replicates=0, splits=0).df["threshold"][0]
     steps, changes = threshold_steps(point, common)
     better = no_thresholds()
     if evidence.task == "detection":
         better = better_thresholds(evaluation, changes, point.score, list(evidence.category_names))
     drawn, meaning = _curves(evaluation, point, gallery, common)
+    begin("averages")
     counts = _counts(point)
     averages = estimates.averages(evaluation)
+    begin("pictures" if folder is not None else "examples")
     content = gallery.content(folder, most_pictures=max_thumbnails, on_picture=on_picture)
+    begin("classes")
     return Summary(
         schema_version=schema.SCHEMA_VERSION,
         cvfail_version=_version(),
