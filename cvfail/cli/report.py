@@ -22,7 +22,9 @@ def report(
     *,
     images: Annotated[Path | None, Parameter(metavar="FOLDER")] = None,
     title: Annotated[str | None, Parameter(show_default="the names of the input files")] = None,
-    max_thumbnails: Annotated[int, Parameter(validator=Number(gte=0))] = 2000,
+    max_thumbnails: Annotated[
+        int | None, Parameter(validator=Number(gte=0), show_default="2000, in a folder 20000")
+    ] = None,
     baseline: Annotated[Path | None, Parameter(metavar="RUN")] = None,
     max_mb: Annotated[float | None, Parameter(validator=Number(gt=0), metavar="MB")] = None,
     training: Annotated[Path | None, Parameter(metavar="FILE")] = None,
@@ -45,11 +47,13 @@ def report(
         max_mb: Largest size of the HTML file in megabytes (10^6 bytes); pictures beyond it are left out.
         training: CSV or Parquet file with a row per training image and its attributes, for causes and what to do.
         rules: TOML file of further rules for what to do, or of others in place of cvfail's.
-        output: File to write: .html or .md.
+        output: File to write: .html or .md; without a suffix a folder with index.html and its pictures.
         messages: How much is said on stderr.
     """
-    if output.suffix.lower() not in {".html", ".htm", ".md"}:
+    if output.suffix.lower() not in {".html", ".htm", ".md", ""}:
         raise PolicyError(f"--output {output}: a report is .html or .md. Hint: -o report.html")
+    if output.suffix == "" and max_mb is not None:
+        raise PolicyError("--max-mb bounds one file. Hint: -o report.html, or --max-thumbnails for a folder")
     evaluation = inputs.evaluation(messages)
     from cvfail.cli.modes import rules_of
     from cvfail.cli.training import training_table
@@ -62,10 +66,24 @@ def report(
     }
     if max_mb is not None and output.suffix.lower() != ".md":
         known["max_megabytes"] = max_mb
-    publish(
-        evaluation, output, messages, images=images, title=title, max_thumbnails=max_thumbnails, known=known
-    )
+    if output.suffix == "":
+        limit = 20_000 if max_thumbnails is None else max_thumbnails
+        known |= {"images": images, "title": title, "max_thumbnails": limit}
+        print(_write_folder(evaluation, output, messages, known))
+        return
+    limit = 2000 if max_thumbnails is None else max_thumbnails
+    publish(evaluation, output, messages, images=images, title=title, max_thumbnails=limit, known=known)
     print(output)
+
+
+def _write_folder(evaluation: Evaluation, folder: Path, messages: Messages, known: Mapping[str, Any]) -> Path:
+    from cvfail.report.folder import write_report_folder
+
+    with messages.step("writing the report", spinner=False):
+        page = write_report_folder(evaluation, folder, progress=not messages.quiet, **known)
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    messages.say(f"wrote {folder}: {size / 1e6:.1f} MB")
+    return page
 
 
 def publish(

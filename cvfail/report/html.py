@@ -95,12 +95,13 @@ class Addition:
     script: str
 
 
-def render(summary: Summary, addition: Addition | None = None) -> str:
+def render(summary: Summary, addition: Addition | None = None, *, pictures_beside: bool = False) -> str:
     """Render a summary as one self-contained HTML page.
 
     Args:
         summary: As `summarise` returns it.
         addition: For a page that is served: it may also fetch, and show pictures, from where it came.
+        pictures_beside: Pictures may be files beside the page.
 
     Returns:
         The page. The same summary gives the same text.
@@ -121,7 +122,7 @@ def render(summary: Summary, addition: Addition | None = None) -> str:
     return environment.from_string(_asset("report.html.j2")).render(
         summary=summary,
         counts=_counted(summary),
-        policy=content_security_policy(addition),
+        policy=content_security_policy(addition, pictures_beside=pictures_beside),
         style=Markup(style),
         script=Markup(script),
         data=Markup(json_block({key: value for key, value in summary.items() if key != "pictures"})),
@@ -245,12 +246,13 @@ def _script(addition: Addition | None) -> str:
     return f'(() => {{\n"use strict";\n{_asset(*SCRIPTS)}{more}}})();'
 
 
-def content_security_policy(addition: Addition | None = None) -> str:
+def content_security_policy(addition: Addition | None = None, *, pictures_beside: bool = False) -> str:
     """Nothing may be loaded, but for a served page from its server, and only this style and this script may run."""
     return "; ".join(
         [
             "default-src 'none'",
-            *(["img-src data:"] if addition is None else ["img-src data: 'self'", "connect-src 'self'"]),
+            "img-src data: 'self'" if addition is not None or pictures_beside else "img-src data:",
+            *([] if addition is None else ["connect-src 'self'"]),
             f"style-src 'sha256-{_digest(_style(addition))}'",
             f"script-src 'sha256-{_digest(_script(addition))}'",
             "base-uri 'none'",

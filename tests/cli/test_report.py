@@ -46,6 +46,25 @@ def test_another_suffix_is_refused_before_anything_is_read(run, tmp_path):
     assert "a report is .html or .md" in answer.err
 
 
+def test_a_path_without_suffix_is_a_folder(run, saved, tmp_path):
+    answer = run("report", saved, "-o", f"{tmp_path}/report/")
+    assert (answer.code, answer.out) == (0, f"{tmp_path / 'report' / 'index.html'}\n")
+    assert f"wrote {tmp_path / 'report'}: " in answer.err
+    assert "<title>" in (tmp_path / "report" / "index.html").read_text()
+    assert run("report", saved, "-o", tmp_path / "other", "--max-mb", 5).code == 2
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name != "run"] == ["report"]
+
+
+def test_a_file_that_may_not_be_so_small_is_refused_with_the_size_that_it_needs(run, saved, tmp_path):
+    path = tmp_path / "report.html"
+    answer = run("report", saved, "-o", path, "--max-mb", 0.05)
+    assert answer.code == 2
+    assert "MB without any picture; found a limit of 0.05 MB" in answer.err
+    assert not path.exists()
+    assert run("report", saved, "-o", path, "--max-mb", 2).code == 0
+    assert path.stat().st_size <= 2_000_000
+
+
 def test_pictures_that_are_not_there_are_invalid_input(run, saved, tmp_path):
     answer = run("report", saved, "-o", tmp_path / "report.html", "--images", tmp_path / "photos")
     assert (answer.code, answer.out) == (3, "")
