@@ -121,11 +121,18 @@ def thinned(ends: Counts, right: NDArray[np.bool_], *, points: int | None) -> Co
     return ends[places if places.size <= points else by_score]
 
 
+def interval_arrays(name: str, interval: Interval) -> dict[str, Numbers]:
+    """An estimate and its bounds by the name of their column; NaN where undefined."""
+    return {
+        name + suffix: np.atleast_1d(np.asarray(values, np.float64))
+        for suffix, values in zip(("", "_lower", "_upper"), interval, strict=True)
+    }
+
+
 def interval_columns(name: str, interval: Interval) -> list[pl.Series]:
     """An estimate and its bounds as columns; null where undefined."""
     return [
-        pl.Series(name + suffix, np.atleast_1d(values), dtype=pl.Float64).fill_nan(None)
-        for suffix, values in zip(("", "_lower", "_upper"), interval, strict=True)
+        pl.Series(column, values).fill_nan(None) for column, values in interval_arrays(name, interval).items()
     ]
 
 
