@@ -9,6 +9,7 @@ from cvfail.evidence.operating_point import OperatingPoint
 
 _INDICES = ("prediction_index", "ground_truth_index")
 _KEPT = (*_INDICES, "overlap", "true_code", "predicted_code", "error_type")
+_TURN = "unit:turn"
 
 
 def choose(units: pl.DataFrame, by: list[str], count: int, *, surest_first: bool = True) -> pl.DataFrame:
@@ -31,7 +32,8 @@ def choose(units: pl.DataFrame, by: list[str], count: int, *, surest_first: bool
         "score", "area", *ties, descending=[surest_first, True, *[False] * len(ties)], nulls_last=True
     )
     turn = pl.int_range(pl.len()).over([*by, "image"])
-    spread = ordered.sort(turn, maintain_order=True)
+    early = ordered.with_columns(turn.alias(_TURN)).filter(pl.col(_TURN) < count)
+    spread = early.sort(_TURN, maintain_order=True).drop(_TURN)
     return spread.group_by(by, maintain_order=True).head(count) if by else spread.head(count)
 
 
