@@ -93,6 +93,16 @@ def attribute(evidence: Evidence, name: str) -> Attribute:
     Raises:
         QueryError: There is no such attribute.
     """
+    kept = evidence.levels_of.get(name)
+    if kept is None:
+        kept = _looked_up(evidence, name)
+        if isinstance(kept.truth.dtype, pl.Enum):
+            evidence.levels_of[name] = kept
+    return kept
+
+
+def _looked_up(evidence: Evidence, name: str) -> Attribute:
+    """The attribute from the columns."""
     if name == "category":
         names = pl.Series(evidence.category_names, dtype=pl.Enum(evidence.category_names))
         coding = evidence.coding

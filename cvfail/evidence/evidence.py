@@ -23,6 +23,7 @@ from cvfail.tables.identifiers import encode, sorted_keys
 from cvfail.tables.parallel import run_in_order, worker_count
 
 if TYPE_CHECKING:
+    from cvfail.evidence.attributes import Attribute
     from cvfail.evidence.scored_outcomes import PredictionOutcomes, ScoredOutcomes
 
 Answer = TypeVar("Answer")
@@ -56,6 +57,8 @@ class Evidence:
         outcomes: Ground truth, predictions and pairs with their outcome columns.
         source: Where each table came from.
         rejected: Rows that the reader left out; not saved.
+        levels_of: Attributes whose levels are an enumeration, kept by `cvfail.evidence.attributes.attribute` because
+            every analysis asks for them again; a byte or so per row.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Evidence:
         self.source = dict(source)
         self.rejected = no_rejected_rows() if rejected is None else rejected
         self._scored: dict[int, ScoredOutcomes] = {}
+        self.levels_of: dict[str, Attribute] = {}
 
     def at(self, *, iou: float | None = None, score: float | None = None) -> Evidence:
         """The same evidence with another operating point as the default; nothing is matched again.
