@@ -28,6 +28,7 @@ def write_report_folder(
     evaluation: Reportable,
     folder: str | Path,
     *,
+    baseline: Reportable | None = None,
     images: str | Path | None = None,
     title: str | None = None,
     max_thumbnails: int = 20_000,
@@ -42,6 +43,7 @@ def write_report_folder(
     Args:
         evaluation: A `cvfail.Evaluation`.
         folder: Is made, or replaced if it holds such a report and nothing else.
+        baseline: An evaluation of the same images and labels that it is compared with.
         images: Folder of the image files; without it examples are drawn on empty frames.
         title: Heading; made from the names of the input files if not given.
         max_thumbnails: Limit on pictures.
@@ -62,6 +64,7 @@ def write_report_folder(
     with shown_progress(shown=progress) as doing:
         summary = summarise(
             evaluation,
+            baseline=baseline,
             images=images,
             title=title,
             max_thumbnails=max_thumbnails,
