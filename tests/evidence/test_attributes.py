@@ -79,3 +79,24 @@ def a_box(**more):
 def test_an_attribute_without_any_other_value_is_dropped(value):
     data = detection([1, 2], [1], [], [], light=pl.Series([value, value], dtype=pl.String))
     assert dropped_attributes(make_evidence(data, Policy())) == ["light"]
+
+
+def test_a_kept_attribute_is_what_fresh_evidence_answers_at_every_operating_point():
+    def evidence():
+        boxes = [{"image_id": 1 + n % 3, "category_id": 1, "bbox": [0, 0, 9 * n + 1, 9]} for n in range(30)]
+        found = [{**box, "score": 0.3 + n / 50} for n, box in enumerate(boxes)]
+        return make_evidence(detection([1, 2, 3], [1], boxes, found, light=["day", "night", "day"]), Policy())
+
+    asked = evidence()
+    for name in attribute_names(asked):
+        first, again, fresh = (
+            attribute(asked, name),
+            attribute(asked.at(score=0.5), name),
+            attribute(evidence(), name),
+        )
+        assert first.rule == again.rule == fresh.rule
+        assert first.truth.equals(again.truth)
+        assert first.truth.equals(fresh.truth)
+        assert (first.prediction is None) == (fresh.prediction is None)
+        assert fresh.prediction is None or fresh.prediction.equals(again.prediction)
+    assert attribute(asked, "size") is attribute(asked.at(score=0.5), "size")

@@ -1,4 +1,6 @@
+import numpy as np
 import polars as pl
+import pytest
 
 from cvfail.evidence.attributes import attribute
 from cvfail.evidence.operating_point import OperatingPoint
@@ -61,3 +63,32 @@ def test_a_unit_has_the_attribute_of_its_ground_truth_or_else_of_its_prediction(
     table = with_attribute(confusion_units(point), attribute(evaluation.evidence, "time_of_day"))
     times = evaluation.images.sort("image_id")["time_of_day"]
     assert table["value"].to_list() == times.gather(table["image"]).to_list()
+
+
+def chosen_plainly(rows, count):
+    """Row by row: by falling score, then the n-th of every image before the next of any."""
+    seen, turns = {}, []
+    for row in sorted(rows.to_dicts(), key=lambda row: (-row["score"], row["prediction_index"])):
+        key = (row["group"], row["image"])
+        turns.append((seen.get(key, 0), row))
+        seen[key] = seen.get(key, 0) + 1
+    ordered = [row for _, row in sorted(turns, key=lambda pair: pair[0])]
+    return {
+        group: [row["prediction_index"] for row in ordered if row["group"] == group][:count]
+        for group in dict.fromkeys(row["group"] for row in ordered)
+    }
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 100])
+def test_the_choice_is_the_one_that_is_made_row_by_row(count):
+    rng = np.random.default_rng(count)
+    drawn = zip(
+        rng.choice(list("abc"), 200), rng.integers(0, 9, 200), rng.integers(0, 20, 200) / 20, strict=True
+    )
+    table = units(*((str(group), int(image), float(score), 1.0) for group, image, score in drawn))
+    chosen = choose(table, ["group"], count)
+    own = {
+        str(name): frame["prediction_index"].to_list()
+        for (name,), frame in chosen.partition_by("group", as_dict=True).items()
+    }
+    assert own == chosen_plainly(table, count)
