@@ -13,6 +13,7 @@ from cvfail.cli.compare import compare
 from cvfail.cli.confusion import confusion
 from cvfail.cli.contrast import contrast
 from cvfail.cli.demo import demo
+from cvfail.cli.disagreement import disagreement
 from cvfail.cli.errors import errors
 from cvfail.cli.evaluate import evaluate
 from cvfail.cli.failures import failures
@@ -73,6 +74,7 @@ _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     thresholds: _INPUT,
     what_if: _INPUT,
     compare: ("BASELINE_RUN", "CANDIDATE_RUN..."),
+    disagreement: ("FIRST", "SECOND", *_INPUT),
     gate: _INPUT,
     runs: ("FOLDER",),
     sql: ("QUERY", *_INPUT),

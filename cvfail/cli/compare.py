@@ -59,7 +59,7 @@ def compare(
     output: Output = DEFAULT_OUTPUT,
     messages: Messages = DEFAULT_MESSAGES,
 ) -> None:
-    """Is a new model better than the old one, and did anything break.
+    """Is a new model better, and did anything break.
 
     Every metric of both, overall, by class, slice and failure mode, with paired differences: both models are weighed
     on the same images.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cvfail.comparison.conventions import CONVENTIONS, Convention, convention_cells
 from cvfail.errors import PolicyError, QueryError
 from cvfail.evidence.evidence import BACKGROUND, Evidence
+from cvfail.evidence.examples import BOX, examples
 from cvfail.evidence.making import make_evidence
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.matching.policy import Policy
@@ -19,8 +20,13 @@ from cvfail.tables.result import ResultTable
 Way = str | Convention | Policy
 """A convention by the name of its tool, one of your own, or a policy."""
 
+OWN = "cvfail"
+"""How a policy is named beside the tools."""
+
 LEFT_OUT = "(left out)"
 """A prediction that takes no part."""
+
+_UNIT_SCHEMA = {"prediction_index": pl.Int64, "ground_truth_index": pl.Int64}
 
 
 class Disagreement(ResultTable):
@@ -31,7 +37,9 @@ class Disagreement(ResultTable):
             (of the matrix: correct of all in its column sums, and row sums).
         rows: One row per prediction and per object whose cell differs: table, row (its index), image_id, label (its
             own), first and second (the other side of its cell: a class, ``(background)``, or ``(left out)``; several
-            joined by ``, ``), reason: ``score`` (it takes part in one alone), ``pairing`` (it has another partner).
+            joined by ``, ``), reason: ``score`` (it takes part in one alone), ``pairing`` (it has another partner),
+            file_name, score (of a prediction), gt_x … gt_height (of an object), pred_x … pred_height (of a
+            prediction).
         first, second: The two matrices, true by predicted, background last, shape (K + 1, K + 1).
     """
 
@@ -42,8 +50,10 @@ class Disagreement(ResultTable):
         caption: str,
         rows: pl.DataFrame,
         matrices: tuple[NDArray[np.int64], NDArray[np.int64]],
+        labels: list[str],
     ) -> None:
         super().__init__(df, caption=caption)
+        self._labels = labels
         self.rows = rows
         self.first, self.second = matrices
 
@@ -52,6 +62,22 @@ class Disagreement(ResultTable):
         """How many rows change sides, by table, from what to what, and why."""
         counted = self.rows.group_by("table", "reason", "label", "first", "second").agg(count=pl.len())
         ordered = counted.sort("count", "table", "label", "first", "second", descending=[True, *[False] * 4])
+        return ResultTable(ordered, caption=self.caption)
+
+    @property
+    def cells(self) -> ResultTable:
+        """Every cell that counts something in either matrix, the largest difference first."""
+        true, predicted = np.nonzero(self.first + self.second)
+        labels = pl.Series(self._labels, dtype=pl.String)
+        frame = pl.DataFrame(
+            {
+                "true": labels.gather(true),
+                "predicted": labels.gather(predicted),
+                "first": self.first[true, predicted],
+                "second": self.second[true, predicted],
+            }
+        ).with_columns(difference=pl.col("second") - pl.col("first"))
+        ordered = frame.sort(pl.col("difference").abs(), descending=True, maintain_order=True)
         return ResultTable(ordered, caption=self.caption)
 
 
@@ -78,6 +104,7 @@ def disagreement(evidence: Evidence, first: Way, second: Way) -> Disagreement:
         caption=f"{sides[0].name} against {sides[1].name}; {len(names)} classes",
         rows=rows,
         matrices=(sides[0].matrix, sides[1].matrix),
+        labels=[*names, BACKGROUND],
     )
 
 
@@ -93,7 +120,7 @@ class _Side:
 def _side(evidence: Evidence, way: Way) -> _Side:
     if isinstance(way, Policy):
         cells = OperatingPoint.of(make_evidence(evidence.data, way)).cells
-        name = way.describe()
+        name = f"{OWN} (IoU {way.iou:g}, score {way.score:g})"
     else:
         if isinstance(way, str) and way not in CONVENTIONS:
             raise QueryError(f"no convention {way!r}. Hint: one of {', '.join(CONVENTIONS)}, or a Policy")
@@ -150,4 +177,14 @@ def _changed(evidence: Evidence, sides: list[_Side], table: str) -> pl.DataFrame
     out = (pl.col("first") == LEFT_OUT) | (pl.col("second") == LEFT_OUT)
     reason = pl.when(out).then(pl.lit("score")).otherwise(pl.lit("pairing")).alias("reason")
     changed = told.filter(pl.col("first") != pl.col("second"))
-    return changed.select("table", "row", "image_id", "label", "first", "second", reason)
+    changed = changed.select("table", "row", "image_id", "label", "first", "second", reason)
+    return changed.hstack(_looked_up(evidence, changed["row"], key))
+
+
+def _looked_up(evidence: Evidence, rows: pl.Series, key: str) -> pl.DataFrame:
+    """File, score and box of some rows of a table."""
+    units = pl.concat(
+        [pl.DataFrame(schema=_UNIT_SCHEMA), rows.cast(pl.Int64).alias(key).to_frame()], how="diagonal"
+    )
+    boxes = [f"{side}_{name}" for side in ("gt", "pred") for name in BOX]
+    return examples(evidence, units).select("file_name", "score", *boxes)

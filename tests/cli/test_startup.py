@@ -25,6 +25,7 @@ COMMANDS = [
         "thresholds",
         "what-if",
         "compare",
+        "disagreement",
         "gate",
         "runs",
         "sql",
