@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 from cyclopts.validators import mutually_exclusive
@@ -86,7 +86,7 @@ def _way(text: str, policy: Policy) -> Way:
         return policy
     if "=" not in text:
         return text
-    values = {}
+    values: dict[str, Any] = {}
     for part in text.split(","):
         name, _, value = part.partition("=")
         try:
