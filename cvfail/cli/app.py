@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cyclopts import App, Group, Parameter
 
+from cvfail.cli.ablations import ablations
 from cvfail.cli.apply import apply
 from cvfail.cli.attributes import attributes
 from cvfail.cli.calibrate import calibrate
@@ -74,6 +75,7 @@ _COMMANDS: dict[Callable[..., int | None], tuple[str, ...]] = {
     thresholds: _INPUT,
     what_if: _INPUT,
     compare: ("BASELINE_RUN", "CANDIDATE_RUN..."),
+    ablations: ("FILE",),
     disagreement: ("FIRST", "SECOND", *_INPUT),
     gate: _INPUT,
     runs: ("FOLDER",),

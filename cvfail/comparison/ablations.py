@@ -50,6 +50,11 @@ class Ablations(ResultTable):
         """Which change brought which failure mode: modes whose error rate rose, with a q-value below a level."""
         return self._modes(pl.col("difference") > 0.0, level, "brought")
 
+    def changed(self, *, level: float = 0.05) -> ResultTable:
+        """The rows that differ with a q-value below a level, the surest first."""
+        rows = self.df.filter(pl.col("q_value") < level).sort("p_value", maintain_order=True)
+        return ResultTable(rows, caption=f"q < {level:g}; {self.caption}")
+
     def _modes(self, changed: pl.Expr, level: float, word: str) -> ResultTable:
         rows = self.df.filter(changed, pl.col("q_value") < level, level="failure mode")
         caption = f"failure modes that a change {word}, q < {level:g}; {self.caption}"

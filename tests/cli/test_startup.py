@@ -25,6 +25,7 @@ COMMANDS = [
         "thresholds",
         "what-if",
         "compare",
+        "ablations",
         "disagreement",
         "gate",
         "runs",
