@@ -49,12 +49,13 @@ def failure_modes(
     """The ranked modes with causes and actions, the significant ones first; only those have examples."""
     significant = modes.df.filter(pl.col("significant")).head(MOST_SIGNIFICANT_MODES)
     others = modes.df.filter(~pl.col("significant")).head(MOST_OTHER_MODES)
+    behind = modes.units().partition_by("rank", as_dict=True)
     shown = [_mode(row, point.evidence.task) for row in pl.concat([significant, others]).to_dicts()]
     for mode in shown:
         rank, units = mode["rank"], pl.DataFrame()
         mode["sql"] = mode_sql(point.evidence, modes.of_rank(rank).mode)
         if mode["significant"]:
-            units = with_order(point, modes.examples(rank))
+            units = with_order(point, behind[rank,])
             mode["examples"] = gallery.add(choose(units, [], examples))
         mode["causes"] = mode_causes(causes, modes.of_rank(rank), rank, units, gallery, examples=examples)
         mode["interventions"], mode["watch"] = mode_interventions(actions, rank), watched(actions, rank)

@@ -95,6 +95,9 @@ def test_examples_are_the_erroneous_rows_of_the_slice(rank):
     modes = evaluate(street(1, night_small=0.7, confused_on_c=0.5, crowd_duplicates=0.15)).failure_modes()
     mode, rows = modes.df.row(rank - 1, named=True), modes.examples(rank)
     assert len(rows) == mode["errors"]
+    keys = ["prediction_index", "ground_truth_index", "overlap"]
+    units = modes.units().filter(rank=rank).select(keys)
+    assert sorted(units.rows(), key=str) == sorted(rows.select(keys).rows(), key=str)
     for condition in modes.modes[rank - 1].conditions:
         if condition.attribute in rows.columns:
             assert set(rows[condition.attribute]) == {condition.value}
