@@ -49,10 +49,16 @@ class Browser:
         self.console()
 
     def open(self, path):
-        self._send("POST", "/url", {"url": Path(path).resolve().as_uri()})
+        self.visit(Path(path).resolve().as_uri())
 
     def visit(self, address):
+        """Go there and wait until all is loaded: the driver may answer earlier under load."""
         self._send("POST", "/url", {"url": address})
+        for _ in range(600):
+            if self.run("return location.href !== 'about:blank' && document.readyState === 'complete'"):
+                return
+            time.sleep(0.05)
+        raise TimeoutError(f"{address} was not loaded in 30 s")
 
     def run(self, script, *arguments):
         return self._send("POST", "/execute/sync", {"script": script, "args": list(arguments)})

@@ -32,10 +32,10 @@ function scoreCurves(report, gallery) {
   }
 
   draw();
-  const key = "Ring: the threshold of this report. Diamond: the best F1. Bands are 95% intervals.";
+  const marked = report.task === "detection" ? "Ring: the threshold of this report. Diamond: the best F1. " : "";
   return [
     element("div", { class: "controls" }, element("label", {}, "Curves of ", select)),
-    element("p", { class: "note" }, key),
+    element("p", { class: "note" }, `${marked}Bands are 95% intervals.`),
     holder,
   ];
 }
