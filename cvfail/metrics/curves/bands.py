@@ -86,15 +86,22 @@ class Band:
 
     def rate(self, above: Counts, *, confidence: float) -> Interval:
         """A number per image at each place, with the interval of its replicates, shape (m,)."""
-        samples = _ratios(above, self.images)
+        values, variance, quantile = self._per_image(above, confidence)
+        return rate_from_variance(values, variance, units=float(self.images[0, 0]), quantile=quantile)
+
+    def mean(self, sums: Numbers, *, confidence: float) -> Interval:
+        """A mean per image that is not negative at each place, with its t interval, shape (m,)."""
+        values, variance, quantile = self._per_image(sums, confidence)
+        half = quantile * np.sqrt(variance)
+        return Interval(values, np.maximum(values - half, 0.0), values + half)
+
+    def _per_image(self, sums: Counts | Numbers, confidence: float) -> tuple[Numbers, Numbers, Numbers]:
+        """Sums over images, and their variance over clusters, and the quantile of t for it."""
+        samples = _ratios(sums, self.images)
         m = self.clusters_of_images
         spread = m / (m - 1.0) if m > 1 else np.nan
-        return rate_from_variance(
-            samples[0],
-            variance_of_replicates(samples[1:].T) * spread,
-            units=float(self.images[0, 0]),
-            quantile=t_quantile(confidence, m - 1.0),
-        )
+        variance = variance_of_replicates(samples[1:].T) * spread
+        return samples[0], variance, t_quantile(confidence, m - 1.0)
 
 
 def thinned(ends: Counts, right: NDArray[np.bool_], *, points: int | None) -> Counts:
@@ -136,6 +143,6 @@ def interval_columns(name: str, interval: Interval) -> list[pl.Series]:
     ]
 
 
-def _ratios(above: Counts, below: Counts) -> Numbers:
+def _ratios(above: Counts | Numbers, below: Counts) -> Numbers:
     wide = np.broadcast_to(below, above.shape)
     return np.asarray(np.divide(above, wide, out=np.full(above.shape, np.nan), where=wide > 0))

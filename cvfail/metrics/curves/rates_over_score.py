@@ -52,8 +52,8 @@ def score_curve(
 
     Returns:
         One row per group and threshold, from the highest score on: the columns of `by`, threshold, tp, fp, fn,
-        and precision, recall, f_score, false_positives_per_image each with ``_lower`` and ``_upper``;
-        cost_per_image, support (objects), images. Null where undefined; precision and what depends on false
+        and precision, recall, f_score, false_positives_per_image, cost_per_image each with ``_lower`` and ``_upper``;
+        support (objects), images. Null where undefined; precision and what depends on false
         positives is null where these have no value of an attribute. Groups without predictions have no rows.
 
     Notes:
@@ -114,12 +114,11 @@ def _rows(band: Band, *, beta: float, prices: tuple[float, float], confidence: f
     """The thresholds of one group, undefined numbers as NaN."""
     found, wrong, objects = band.found, band.wrong, band.objects
     counts = {"tp": found[0], "fp": wrong[0], "fn": objects[0] - found[0]}
-    cost = prices[0] * wrong[0] + prices[1] * (objects[0] - found[0])
+    cost = prices[0] * wrong + prices[1] * (objects - found)
     precision = band.share(found, found + wrong, confidence=confidence)
     recall = band.share(found, objects, confidence=confidence)
     harmonic = band.share_of(f_score(found, wrong, objects, beta=beta), units=objects, confidence=confidence)
     rate = band.rate(wrong, confidence=confidence)
-    images = float(band.images[0, 0])
     size = band.thresholds.size
     return {
         "threshold": band.thresholds,
@@ -128,7 +127,7 @@ def _rows(band: Band, *, beta: float, prices: tuple[float, float], confidence: f
         **interval_arrays("recall", recall),
         **interval_arrays("f_score", harmonic),
         **interval_arrays("false_positives_per_image", rate),
-        "cost_per_image": cost / images if images else np.full(size, np.nan),
+        **interval_arrays("cost_per_image", band.mean(cost, confidence=confidence)),
         "support": np.full(size, objects[0, 0]),
         "images": np.full(size, band.images[0, 0]),
     }

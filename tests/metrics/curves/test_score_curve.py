@@ -148,6 +148,31 @@ def test_bands_are_made_from_images_that_are_repeated():
     np.testing.assert_allclose(curve["recall_upper"], expected.upper, rtol=0, atol=1e-12)
 
 
+def test_the_band_of_the_cost_is_the_t_interval_of_images_that_are_repeated():
+    from cvfail.statistics.quantiles import t_quantile
+    from cvfail.statistics.replicates import variance_of_replicates
+
+    images = random_images(7, images=30, scores=8)
+    evaluation = evaluation_of(images)
+    curve = evaluation.curve(points=None, replicates=40, seed=5, false_positive_cost=3.0, missed_cost=0.5).df
+    samples = []
+    for row in cluster_weights(evaluation.evidence, replicates=40, seed=5)[1:].tolist():
+        repeated = [rows for rows, times in zip(images, row, strict=True) for _ in range(times)]
+        costs = []
+        for threshold in curve["threshold"]:
+            wrong = sum(s is not None and s >= threshold and not r for rows in repeated for _, s, r in rows)
+            missed = sum(r and (s is None or s < threshold) for rows in repeated for _, s, r in rows)
+            costs.append((3.0 * wrong + 0.5 * missed) / len(repeated))
+        samples.append(costs)
+    variance = variance_of_replicates(np.array(samples).T) * 30 / 29
+    half = t_quantile(0.95, 29) * np.sqrt(variance)
+    estimate = curve["cost_per_image"].to_numpy()
+    np.testing.assert_allclose(
+        curve["cost_per_image_lower"], np.maximum(estimate - half, 0.0), rtol=0, atol=1e-12
+    )
+    np.testing.assert_allclose(curve["cost_per_image_upper"], estimate + half, rtol=0, atol=1e-12)
+
+
 def test_blocks_threads_and_seed_change_nothing(tmp_path):
     from cvfail.metrics.curves.rates_over_score import score_curve
 
