@@ -28,13 +28,13 @@ def demo(
     """Make a dataset with planted failures, find them, report.
 
     Street scenes are painted and a detector is simulated; nothing is downloaded. The ranked failure modes go to
-    stdout.
+    stdout. The same detector retrained is compared with it: it repairs one failure and brings another.
 
     Args:
         images: How many pictures to paint.
         seed: Of everything random.
         planted: Whether the simulated detector has failure modes.
-        output: Folder for the pictures, ground truth and predictions, the run and report.html.
+        output: Folder for the pictures, ground truth and predictions, both runs and their reports.
         messages: How much is said on stderr.
     """
     from cvfail.demo import write_demo
@@ -51,4 +51,15 @@ def demo(
     publish(
         evaluation, output / "report.html", messages, images=files.images, title="cvfail demo: street scenes"
     )
+    again = Inputs(gt=files.ground_truth, pred=files.retrained).evaluation(messages)
+    again.save(output / "retrained")
+    publish(
+        again,
+        output / "report_retrained.html",
+        messages,
+        images=files.images,
+        title="cvfail demo: the retrained detector",
+        known={"baseline": evaluation},
+    )
     messages.say(f"saved the run. Next: open {output / 'report.html'}; cvfail confusion {run}")
+    messages.say(f"did the fix hold? open {output / 'report_retrained.html'}")

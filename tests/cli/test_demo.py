@@ -30,7 +30,11 @@ def test_it_leaves_pictures_files_a_run_and_a_report_and_says_where(demo, tmp_pa
         "training_images.csv",
         "run",
         "report.html",
+        "retrained",
+        "report_retrained.html",
     }
+    assert 'id="comparison"' in (folder / "report_retrained.html").read_text("utf-8")
+    assert 'id="comparison"' not in (folder / "report.html").read_text("utf-8")
     assert len(list((folder / "images").iterdir())) == 4
     assert len(open_evaluation(folder / "run").images) == 4
     assert answer.out.startswith("failure modes; ")
