@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from collections.abc import Sequence
+from typing import Any, Unpack
 
 import altair as alt
 import polars as pl
@@ -26,6 +27,19 @@ _TOLD = {
 _KINDS = ("missed", "classification", "localisation", "duplicate", "background", "both")
 
 
+_NEEDED = (
+    "rank",
+    "mode",
+    "error_type",
+    "error",
+    "slice",
+    "rate",
+    "rest_rate",
+    "excess_errors",
+    "significant",
+)
+
+
 def failure_modes(modes: ResultTable, *, most: int = 20, **look: Unpack[LookOptions]) -> alt.LayerChart:
     """Draw ranked failure modes.
 
@@ -41,18 +55,7 @@ def failure_modes(modes: ResultTable, *, most: int = 20, **look: Unpack[LookOpti
     Raises:
         QueryError: The table is of another question.
     """
-    needed = (
-        "rank",
-        "mode",
-        "error_type",
-        "error",
-        "slice",
-        "rate",
-        "rest_rate",
-        "excess_errors",
-        "significant",
-    )
-    columns_of(modes.df, *needed, what="a chart of failure modes")
+    columns_of(modes.df, *_NEEDED, what="a chart of failure modes")
     own = row_look(look, width=380)
     rows = (
         modes.df.sort("rank")
@@ -65,21 +68,8 @@ def failure_modes(modes: ResultTable, *, most: int = 20, **look: Unpack[LookOpti
             pl.col("error_type").alias(GROUP),
         )
     )
-    kinds = [kind for kind in _KINDS if kind in rows[GROUP]]
-    kinds += [kind for kind in rows[GROUP].unique(maintain_order=True) if kind not in kinds]
     palette = own.colours
-    colours = alt.Scale(
-        domain=kinds, range=[palette.series[k % len(palette.series)] for k in range(len(kinds))]
-    )
-    legend = alt.Legend(orient="bottom", direction="horizontal")
-    colour = alt.Color(GROUP, type="nominal", title="Error", scale=colours, legend=legend)
-    shape = alt.Shape(
-        GROUP,
-        type="nominal",
-        title="Error",
-        legend=legend,
-        scale=alt.Scale(domain=kinds, range=[SHAPES[k % len(SHAPES)] for k in range(len(kinds))]),
-    )
+    colour, shape = _by_error(rows[GROUP], palette.series)
     base = alt.Chart(drawable(rows))
     y = alt.Y(
         "label",
@@ -125,3 +115,18 @@ def failure_modes(modes: ResultTable, *, most: int = 20, **look: Unpack[LookOpti
 
 def _percent(*names: str) -> list[pl.Expr]:
     return [(100 * pl.col(name)).round().cast(pl.Int64).cast(pl.String).fill_null("–") for name in names]
+
+
+def _by_error(errors: pl.Series, series: Sequence[str]) -> tuple[alt.Color, alt.Shape]:
+    """A colour and a shape for each type of error, in an order that is the same in every chart."""
+    kinds = [kind for kind in _KINDS if kind in errors]
+    kinds += [kind for kind in errors.unique(maintain_order=True) if kind not in kinds]
+    colours = [series[k % len(series)] for k in range(len(kinds))]
+    shapes = [SHAPES[k % len(SHAPES)] for k in range(len(kinds))]
+    common: dict[str, Any] = {
+        "type": "nominal",
+        "title": "Error",
+        "legend": alt.Legend(orient="bottom", direction="horizontal"),
+    }
+    colour = alt.Color(GROUP, scale=alt.Scale(domain=kinds, range=colours), **common)
+    return colour, alt.Shape(GROUP, scale=alt.Scale(domain=kinds, range=shapes), **common)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cvfail.errors import MissingFileError
 from cvfail.evidence.operating_point import OperatingPoint
@@ -24,6 +24,7 @@ from cvfail.report.queries import queries
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import (
     AverageRow,
+    BetterThresholds,
     Calibration,
     Counts,
     Curves,
@@ -33,6 +34,7 @@ from cvfail.report.schema import (
     Headline,
     LabelSuspects,
     Summary,
+    ThresholdSteps,
 )
 from cvfail.report.threshold_steps import threshold_steps
 
@@ -111,12 +113,7 @@ def summarise(
     maps = heatmaps(point, gallery, examples=examples_per_cell)
     confusion = findings.confusion(matrix, point, gallery, examples=examples_per_cell)
     begin("curves and thresholds")
-    common = evaluation.operating_points(replicates=0, splits=0).df["threshold"][0]
-    steps, changes = threshold_steps(point, common)
-    better = no_thresholds()
-    if evidence.task == "detection":
-        better = better_thresholds(evaluation, changes, point.score, list(evidence.category_names))
-    drawn, meaning = _curves(evaluation, point, gallery, common)
+    over_scores = _over_scores(evaluation, point, gallery)
     begin("averages")
     counts = _counts(point)
     averages = estimates.averages(evaluation)
@@ -145,10 +142,10 @@ def summarise(
         errors_by_class=types_by_class,
         label_suspects=suspects,
         confusion=confusion,
-        curves=drawn,
-        calibration=meaning,
-        better_thresholds=better,
-        threshold_steps=steps,
+        curves=over_scores.curves,
+        calibration=over_scores.calibration,
+        better_thresholds=over_scores.better_thresholds,
+        threshold_steps=over_scores.threshold_steps,
         classes=estimates.classes(evaluation, matrix),
         slices=slices,
         heatmaps=maps,
@@ -179,6 +176,24 @@ def _label_suspects(evaluation: Reportable, gallery: Gallery) -> LabelSuspects:
     if evidence.task == "classification" and not has_probabilities(evidence):
         return no_label_suspects()
     return label_suspects(evaluation.label_errors(), gallery)
+
+
+class _OverScores(NamedTuple):
+    """What a summary tells of all thresholds."""
+
+    curves: Curves
+    calibration: Calibration
+    better_thresholds: BetterThresholds
+    threshold_steps: ThresholdSteps
+
+
+def _over_scores(evaluation: Reportable, point: OperatingPoint, gallery: Gallery) -> _OverScores:
+    common = evaluation.operating_points(replicates=0, splits=0).df["threshold"][0]
+    steps, changes = threshold_steps(point, common)
+    better, labels = no_thresholds(), list(point.evidence.category_names)
+    if point.evidence.task == "detection":
+        better = better_thresholds(evaluation, changes, point.score, labels)
+    return _OverScores(*_curves(evaluation, point, gallery, common), better, steps)
 
 
 def _curves(

@@ -90,8 +90,7 @@ def test_slices_of_every_attribute_and_value(known):
             assert len(answer) == row["errors"]
 
 
-def test_cells_of_heatmaps(known):
-    evaluation, summary = known
+def assert_cells_have_their_rows(evaluation, summary):
     assert summary["heatmaps"]
     for heatmap in summary["heatmaps"][:3]:
         for cell in heatmap["cells"]:
@@ -102,11 +101,17 @@ def test_cells_of_heatmaps(known):
             assert len(answer) == cell["errors"]
 
 
+def test_cells_of_heatmaps(known):
+    assert_cells_have_their_rows(*known)
+
+
 def test_thirds_of_sizes():
     annotations = [{"image_id": i, "category_id": 1 + i % 2, "bbox": [0, 0, 5 + i % 9, 6]} for i in range(40)]
     detections = [{**row, "bbox": [50, 50, 9, 9], "score": 0.9} for row in annotations[::3]]
     evaluation = evaluate(detection(list(range(40)), [1, 2], annotations, detections))
-    test_cells_of_heatmaps((evaluation, summarise(evaluation)))
+    summary = summarise(evaluation)
+    assert summary["heatmaps"]
+    assert_cells_have_their_rows(evaluation, summary)
 
 
 def test_error_types_and_those_of_each_class(known):
