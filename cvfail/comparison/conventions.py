@@ -34,6 +34,10 @@ class Convention:
     above_score: bool = False
     above_iou: bool = False
 
+    def takes(self, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which predictions take part by their scores."""
+        return scores > self.score if self.above_score else scores >= self.score
+
 
 CONVENTIONS = {
     "ultralytics 8.4": Convention(0.25, 0.45, "by score, first", above_score=True, above_iou=True),
@@ -56,7 +60,7 @@ def convention_cells(evidence: Evidence, convention: Convention) -> pl.DataFrame
     Source: the tools' code, as read for their versions.
     """
     scores, coding = evidence.scores, evidence.coding
-    kept = scores > convention.score if convention.above_score else scores >= convention.score
+    kept = convention.takes(scores)
     pairs = evidence.outcomes.columns("pairs", ["prediction_index", "ground_truth_index", "overlap"])
     rows, truths = (pairs[name].to_numpy() for name in ("prediction_index", "ground_truth_index"))
     overlaps, regular = pairs["overlap"].to_numpy(), evidence.regular()

@@ -37,7 +37,8 @@ class Disagreement(ResultTable):
             (of the matrix: correct of all in its column sums, and row sums).
         rows: One row per prediction and per object whose cell differs: table, row (its index), image_id, label (its
             own), first and second (the other side of its cell: a class, ``(background)``, or ``(left out)``; several
-            joined by ``, ``), reason: ``score`` (it takes part in one alone), ``pairing`` (it has another partner),
+            joined by ``, ``), reason: ``score`` (too little for one side), ``ignored`` (left out by one alone for
+            another reason: an ignored object or crowd, the limit of detections), ``pairing`` (another partner),
             file_name, score (of a prediction), gt_x … gt_height (of an object), pred_x … pred_height (of a
             prediction).
         first, second: The two matrices, true by predicted, background last, shape (K + 1, K + 1).
@@ -110,17 +111,19 @@ def disagreement(evidence: Evidence, first: Way, second: Way) -> Disagreement:
 
 @dataclass(frozen=True)
 class _Side:
-    """The cells of one way: name, prediction and ground-truth rows, and the matrix."""
+    """The cells of one way: name, prediction and ground-truth rows, and the matrix; which scores are too little."""
 
     name: str
     cells: pl.DataFrame
     matrix: NDArray[np.int64]
+    too_low: NDArray[np.bool_]
 
 
 def _side(evidence: Evidence, way: Way) -> _Side:
     if isinstance(way, Policy):
         cells = OperatingPoint.of(make_evidence(evidence.data, way)).cells
         name = f"{OWN} (IoU {way.iou:g}, score {way.score:g})"
+        too_low = evidence.scores < way.score
     else:
         if isinstance(way, str) and way not in CONVENTIONS:
             raise QueryError(f"no convention {way!r}. Hint: one of {', '.join(CONVENTIONS)}, or a Policy")
@@ -131,13 +134,14 @@ def _side(evidence: Evidence, way: Way) -> _Side:
                 f"Hint: evaluate with Policy(background_iou={convention.iou:g})"
             )
         cells, name = convention_cells(evidence, convention), str(way)
+        too_low = ~convention.takes(evidence.scores)
     cells = cells.select("prediction_index", "ground_truth_index")
     coding, kinds = evidence.coding, len(evidence.category_names)
     true = np.append(coding.truth_category, kinds)[cells["ground_truth_index"].fill_null(-1).to_numpy()]
     said = np.append(coding.category, kinds)[cells["prediction_index"].fill_null(-1).to_numpy()]
     size = kinds + 1
     counts = np.bincount(true.astype(np.int64) * size + said, minlength=size * size).reshape(size, size)
-    return _Side(name, cells, counts)
+    return _Side(name, cells, counts, too_low)
 
 
 def _summary(matrix: NDArray[np.int64]) -> dict[str, float | int | None]:
@@ -175,9 +179,12 @@ def _changed(evidence: Evidence, sides: list[_Side], table: str) -> pl.DataFrame
         told = told.join(joined, on="row", how="left", maintain_order="left")
         told = told.with_columns(pl.col(place).fill_null(LEFT_OUT))
     out = (pl.col("first") == LEFT_OUT) | (pl.col("second") == LEFT_OUT)
-    reason = pl.when(out).then(pl.lit("score")).otherwise(pl.lit("pairing")).alias("reason")
+    too_low = np.zeros(len(told), np.bool_) if is_truth else sides[0].too_low | sides[1].too_low
+    left_out = pl.when(pl.Series(too_low)).then(pl.lit("score")).otherwise(pl.lit("ignored"))
+    reason = pl.when(out).then(left_out).otherwise(pl.lit("pairing")).alias("reason")
+    told = told.with_columns(reason)
     changed = told.filter(pl.col("first") != pl.col("second"))
-    changed = changed.select("table", "row", "image_id", "label", "first", "second", reason)
+    changed = changed.select("table", "row", "image_id", "label", "first", "second", "reason")
     return changed.hstack(_looked_up(evidence, changed["row"], key))
 
 

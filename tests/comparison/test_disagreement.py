@@ -81,9 +81,27 @@ def test_the_public_function_takes_an_evaluation():
 def test_reasons_are_counted():
     found = disagreement(two_models(2, images=30)[0], "hotcoco", "supervision")
     assert found.reasons.df["count"].sum() == len(found.rows) > 0
-    assert set(found.rows["reason"]) <= {"score", "pairing"}
+    assert set(found.rows["reason"]) <= {"score", "ignored", "pairing"}
     left_out = found.rows.filter(reason="score")
     assert set(left_out["second"]) == {"(left out)"}
+
+
+def test_what_lies_on_a_crowd_is_left_out_as_ignored_and_not_for_its_score():
+    annotations = [
+        {"image_id": 0, "category_id": 1, "bbox": [0, 0, 50, 50], "iscrowd": 1},
+        {"image_id": 0, "category_id": 1, "bbox": [200, 0, 50, 50]},
+    ]
+    detections = [
+        {"image_id": 0, "category_id": 1, "bbox": [0, 0, 50, 50], "score": 0.9},
+        {"image_id": 0, "category_id": 1, "bbox": [200, 0, 50, 50], "score": 0.8},
+        {"image_id": 0, "category_id": 1, "bbox": [400, 0, 50, 50], "score": 0.25},
+    ]
+    evidence = evaluate(detection([0], [1], annotations, detections)).evidence
+    rows = disagreement(evidence, Policy(), "ultralytics 8.4").rows
+    assert rows.select("row", "second", "reason").rows() == [
+        (0, "(background)", "ignored"),
+        (2, "(left out)", "score"),
+    ]
 
 
 def test_what_has_no_meaning_is_refused():
