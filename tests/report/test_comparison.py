@@ -116,6 +116,21 @@ def test_markdown_has_the_deltas_and_flips(summary):
     assert r"Missed where size=small & time\_of\_day=night".replace("&", r"\&") in text
 
 
+@pytest.mark.parametrize("width", [1280, 400])
+def test_stretches_are_as_long_as_flips_are_frequent(browser, tmp_path, summary, width):
+    path = tmp_path / "report.html"
+    path.write_text(render(summary), encoding="utf-8")
+    browser.look(width=width)
+    browser.open(path)
+    lengths = browser.run(
+        "return [...document.querySelectorAll('#comparison .flip-lengths')]"
+        ".map((bar) => [...bar.children].map((part) => part.getBoundingClientRect().width))"
+    )
+    for known, drawn in zip(("objects", "false_positives"), lengths, strict=True):
+        shares = [group["share"] for group in summary["comparison"][known]]
+        assert [length / sum(drawn) for length in drawn] == pytest.approx(shares, abs=0.005)
+
+
 def test_a_click_on_what_was_fixed_shows_its_rows(browser, tmp_path, models, summary):
     path = tmp_path / "report.html"
     path.write_text(render(summary), encoding="utf-8")

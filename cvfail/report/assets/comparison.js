@@ -175,7 +175,7 @@ function signedDifference({ style }, value) {
   return Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
 }
 
-/** All rows as one bar: each way of flipping a stretch as long as it is frequent, and a button to its gallery. */
+/** All rows as one bar, each way of flipping a stretch as long as it is frequent; below it a button to the gallery of each. */
 function flipBar(heading, groups, gallery) {
   const total = groups.reduce((sum, group) => sum + group.count, 0);
   if (total === 0) return null;
@@ -185,19 +185,26 @@ function flipBar(heading, groups, gallery) {
       class: `flip ${FLIP_TONES[group.flip]}`,
       title: `${group.title}: ${formatCount(group.count)}, ${formatShare(group.share)}`,
     };
-    const part =
-      group.examples.length === 0
-        ? element("div", about, ...words)
-        : element("button", { ...about, type: "button", onClick: () => gallery.open(flipGroup(group)) }, ...words);
-    part.style.flexGrow = String(group.count);
-    return part;
+    return group.examples.length === 0
+      ? element("div", about, ...words)
+      : element("button", { ...about, type: "button", onClick: () => gallery.open(flipGroup(group)) }, ...words);
   });
   return element(
     "div",
     { class: "flips", role: "group", "aria-label": heading },
     element("p", {}, `${heading}: ${formatCount(total)}`),
+    flipLengths(groups),
     element("div", { class: "flip-bar" }, ...parts),
   );
+}
+
+function flipLengths(groups) {
+  const stretches = groups.map(({ flip, count }) => {
+    const stretch = element("i", { class: FLIP_TONES[flip] });
+    stretch.style.flexGrow = String(count);
+    return stretch;
+  });
+  return element("div", { class: "flip-lengths", "aria-hidden": "true" }, ...stretches);
 }
 
 function flipGroup({ title, count, examples, captions }) {
