@@ -21,8 +21,8 @@ def render_markdown(summary: Summary) -> str:
     parts = [
         f"# {escape(summary['title'])}",
         *(escape(sentence) for sentence in summary["verdict"]),
-        *compared(summary["comparison"]),
         markdown_table(["", "value", "95% interval"], (_headline(number) for number in summary["headline"])),
+        *compared(summary["comparison"]),
         *_failure_modes(summary),
         *_error_types(summary),
         *_errors_by_class(summary),

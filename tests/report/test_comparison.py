@@ -116,6 +116,13 @@ def test_markdown_has_the_deltas_and_flips(summary):
     assert r"Missed where size=small & time\_of\_day=night".replace("&", r"\&") in text
 
 
+def test_markdown_has_its_own_numbers_before_those_of_the_comparison(summary):
+    before, after = render_markdown(summary).split("## Did the fix hold?")
+    own = "| AP75 | "
+    assert before.count(own) == 1
+    assert own not in after.split("\n## ")[0]
+
+
 @pytest.mark.parametrize("width", [1280, 400])
 def test_stretches_are_as_long_as_flips_are_frequent(browser, tmp_path, summary, width):
     path = tmp_path / "report.html"
