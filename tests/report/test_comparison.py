@@ -32,6 +32,49 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def flips(models):
+    """Every flip with the file of its image and the box of its subject, looked up by their ids."""
+    first, second = (model.evidence for model in models)
+    tables = [(first.ground_truth, "ground_truth_id"), (first.predictions, "baseline_prediction_id")]
+    tables.append((second.predictions, "candidate_prediction_id"))
+    known = cf.compare(*models, average_precision=False, replicates=0).flips().df
+    boxes = []
+    for frame, key in tables:
+        box = pl.concat_list(pl.col("x", "y", "width", "height").round(2)).alias(f"{key}_box")
+        own = frame.select(pl.col(key.removeprefix("baseline_").removeprefix("candidate_")).alias(key), box)
+        known = known.join(own, on=key, how="left", maintain_order="left")
+        boxes.append(f"{key}_box")
+    gone = pl.col("flip").is_in(["gone", "still there"])
+    return known.join(
+        models[1].images.select("image_id", "file_name"), on="image_id", maintain_order="left"
+    ).with_columns(
+        box=pl.when(unit="ground_truth").then(boxes[0]).when(gone).then(boxes[1]).otherwise(boxes[2])
+    )
+
+
+def where(flips, name):
+    """The flips in a slice, filtered plainly by its name."""
+    for condition in name.split(" & "):
+        attribute, value = condition.split("=")
+        flips = flips.filter(pl.col(attribute).cast(pl.String) == value)
+    return flips
+
+
+def subjects(flips):
+    return {(file, tuple(box)) for file, box in flips.select("file_name", "box").iter_rows()}
+
+
+def drawn(summary, places, kind):
+    """The same of examples: the file of each, and the box of its truth, prediction or baseline."""
+    shown = set()
+    for example in (summary["examples"][place] for place in places):
+        image = summary["images"][example["image"]]
+        shown.add((image["file_name"], tuple(image["objects"][example[kind]]["box"])))
+    assert len(shown) == len(places)
+    return shown
+
+
+@pytest.fixture(scope="module")
 def summary(models):
     return summarise(models[1], baseline=models[0])
 
@@ -67,6 +110,47 @@ def test_flips_are_those_of_compare(models, summary):
         shown = counts(summary["comparison"][part])
         assert {flip: count for flip, count in shown.items() if count} == dict(known)
         assert sum(group["share"] for group in summary["comparison"][part]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("part", ["objects", "false_positives"])
+def test_galleries_hold_rows_that_flipped_in_their_way(summary, flips, part):
+    for group in summary["comparison"][part]:
+        kind = {"gone": "baseline", "still there": "baseline", "new": "prediction"}.get(
+            group["flip"], "truth"
+        )
+        known = flips.filter(flip=group["flip"])
+        wanted = 0 if group["flip"] == "still right" else min(24, len(known))
+        assert len(group["examples"]) == len(group["captions"]) == wanted
+        assert drawn(summary, group["examples"], kind) <= subjects(known)
+
+
+def test_galleries_of_slices_hold_rows_of_their_slice(summary, flips):
+    worse = summary["comparison"]["worse"]
+    assert worse
+    for one in worse:
+        known = where(flips.filter(flip=one["flip"]), one["slice"])
+        assert one["flipped"] == len(known)
+        kind = "truth" if one["flip"] == "broken" else "prediction"
+        assert drawn(summary, one["examples"], kind) <= subjects(known)
+
+
+@pytest.mark.parametrize(
+    ("error", "ways", "kinds"),
+    [
+        ("missed", ("fixed", "broken"), ("truth", "truth")),
+        ("duplicate", ("gone", "new"), ("baseline", "prediction")),
+    ],
+)
+def test_repaired_and_broken_of_a_mode_are_the_flips_in_its_slice(summary, flips, error, ways, kinds):
+    mode = next(one for one in summary["comparison"]["modes"] if one["title"].lower().startswith(error))
+    inside = where(flips, mode["slice"])
+    repaired = inside.filter(pl.col("baseline") == error, flip=ways[0])
+    broken = inside.filter(pl.col("candidate") == error, flip=ways[1])
+    assert (mode["repaired"], mode["broken"]) == (len(repaired), len(broken))
+    fewer = mode["errors_now"] < mode["errors_before"]
+    shown = drawn(summary, mode["examples"], kinds[0] if fewer else kinds[1])
+    assert shown <= subjects(repaired if fewer else broken)
+    assert shown
 
 
 def test_frozen_modes_count_the_errors_of_both(models, summary):
