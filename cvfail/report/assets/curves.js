@@ -25,7 +25,7 @@ function scoreCurves(report, gallery) {
         overScore(report, gallery, curve),
         curve.false_positives_per_image === null ? null : falseAlarms(report, gallery, curve),
         curve.coverage === null ? null : selective(report, gallery, curve),
-        receiver === undefined ? null : receiverCurve(report, receiver),
+        receiver === undefined ? null : receiverCurve(report, gallery, curve, receiver),
         reliabilityPlot(report, gallery, curve),
       ].filter((node) => node !== null),
     );
@@ -63,6 +63,12 @@ function walkOf(report, gallery, curve, xs, ys, words) {
 
 function bandOf(curve, score) {
   return curve.bands.find((band) => score < band.high) ?? curve.bands.at(-1);
+}
+
+/** The band that holds a score; undefined where nothing was predicted with such a score. */
+function predictedBand(curve, score) {
+  const band = bandOf(curve, score);
+  return band !== undefined && score >= band.low && band.right + band.wrong > 0 ? band : undefined;
 }
 
 /** The gallery of the predictions whose score lies in a band. */
@@ -169,7 +175,8 @@ function selective(report, gallery, curve) {
   });
 }
 
-function receiverCurve(report, receiver) {
+/** Points open the predictions of the class whose score is near; below the lowest of those there are none. */
+function receiverCurve(report, gallery, curve, receiver) {
   const [xs, ys] = [receiver.false_positive_rate, receiver.true_positive_rate.estimate];
   return plot({
     title: `${report.labels[receiver.label]} against the rest (ROC) · area ${formatScore(receiver.area.estimate)}`,
@@ -179,6 +186,12 @@ function receiverCurve(report, receiver) {
       { kind: "diagonal", points: [[0, 0], [1, 1]] },
       { kind: "main", points: [[0, 0], ...xs.map((x, place) => [x, ys[place]])] },
     ],
+    walk: xs.map((x, place) => ({
+      x,
+      y: ys[place],
+      words: `Probability ≥ ${formatThreshold(receiver.threshold[place])}: ${formatShare(ys[place])} of the class, ${formatShare(x)} of the rest`,
+      open: () => openBand(report, gallery, curve, predictedBand(curve, receiver.threshold[place])),
+    })),
   });
 }
 
