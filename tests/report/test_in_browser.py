@@ -1,5 +1,7 @@
 """The report as it is used: opened from disk in Chromium, clicked, and walked through by keyboard."""
 
+import copy
+
 import pytest
 
 from cvfail.report.html import Addition, render, write_report
@@ -431,6 +433,62 @@ def test_hundreds_of_classes_have_an_overview_and_a_table_of_the_worst(browser, 
     browser.press("Enter")
     assert browser.count(SHOWN) > 0
     assert browser.console() == []
+
+
+def test_the_overview_of_many_classes_follows_the_chosen_order(browser, tmp_path):
+    opened(browser, tmp_path, made_up_summary(labels=[f"class {number}" for number in range(120)]))
+    seen = []
+    for order in ("name", "frequency"):
+        browser.run(f"document.querySelector('#matrix input[value={order}]').click()")
+        browser.run("document.querySelector('canvas').focus()")
+        browser.press("Up")
+        first = browser.text(".matrix tbody th")
+        assert browser.text(".overview .readout").startswith(f"{first} as {first}: ")
+        seen.append(first)
+    assert seen[0] == "class 0" != seen[1]
+
+
+def test_grey_rows_of_slices_can_be_hidden_and_come_back(browser, tmp_path):
+    summary = made_up_summary()
+    rows = summary["slices"][0]["rows"]
+    for place, row in enumerate(rows):
+        row["thin"] = place == 1
+    opened(browser, tmp_path, summary)
+    shown = ".attribute:first-child tbody tr"
+    assert browser.count(shown) == len(rows)
+    browser.click(".attribute:first-child .tick input")
+    assert browser.count(shown) == len(rows) - 1
+    assert browser.count(f"{shown}.thin") == 0
+    browser.click(".attribute:first-child .tick input")
+    assert browser.count(shown) == len(rows)
+
+
+def test_a_long_table_of_slices_begins_with_the_lowest_that_can_be_trusted(browser, tmp_path):
+    summary = made_up_summary()
+    table = summary["slices"][0]
+    table["rows"] = [copy.deepcopy(table["rows"][0]) for _ in range(30)]
+    for place, row in enumerate(table["rows"]):
+        row |= {"value": f"place {place}", "thin": place == 29}
+        row["f1"]["estimate"] = (30 - place) / 31
+    opened(browser, tmp_path, summary)
+    shown = ".attribute:first-child tbody tr"
+    assert browser.count(shown) == 12
+    assert browser.text(f"{shown} th") == "place 28"
+    browser.click(".attribute:first-child .more")
+    assert browser.text(f"{shown}:last-child th").startswith("place 29")
+
+
+def test_slices_of_a_classifier_have_one_column_where_all_rates_are_one(browser, tmp_path):
+    summary = made_up_summary()
+    summary["task"] = "classification"
+    table = summary["slices"][0]
+    for row in table["rows"]:
+        row["precision"] = row["f1"] = row["recall"]
+    opened(browser, tmp_path, summary)
+    heads = (
+        "return [...document.querySelectorAll('.attribute:first-child thead th')].map((n) => n.textContent)"
+    )
+    assert browser.run(heads) == ["Value", "Accuracy", "Support", "Images"]
 
 
 def test_malicious_names_do_nothing(browser, tmp_path):

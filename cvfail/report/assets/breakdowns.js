@@ -1,5 +1,8 @@
 // The tables below the first screen: confused pairs, slices and classes.
 
+const LONG_SLICES = 20;
+const SLICES_AT_ONCE = 12;
+
 function named(name, explanation) {
   return element("span", { class: "named" }, element("b", {}, name), element("small", {}, explanation));
 }
@@ -56,6 +59,21 @@ function rateColumns(report) {
   }));
 }
 
+/** The columns that say something: where recall, precision and F1 are one number, as for labels, accuracy alone. */
+function tellingColumns(report, rows) {
+  const known = rateColumns(report).filter((column) => rows.some((row) => column.value(row) !== null));
+  const same = ({ recall, precision, f1 }) =>
+    recall.estimate === precision.estimate && precision.estimate === f1.estimate;
+  if (report.task === "detection" || known.length < 3 || !rows.every(same)) return known;
+  return [{ ...known[0], label: "Accuracy" }];
+}
+
+/** Long tables begin with the worst rows, those that can be trusted first. */
+function worstFirst(rows, { value }) {
+  const order = byValue(value, false);
+  return rows.toSorted((one, other) => one.thin - other.thin || order(one, other));
+}
+
 /** What grey says, for those who do not see it. */
 function thinWords({ thin }) {
   return thin ? element("span", { class: "unseen" }, " (too few images to be trusted)") : null;
@@ -63,19 +81,21 @@ function thinWords({ thin }) {
 
 function sliceTables(report, gallery) {
   return report.slices.map((table) => {
-    const known = rateColumns(report).filter((column) =>
-      table.rows.some((row) => column.value(row) !== null),
-    );
+    const known = tellingColumns(report, table.rows);
+    const long = table.rows.length > LONG_SLICES && known.length > 0;
     const nameOf = (row) => (row.value === null ? "(not known)" : row.value);
     return element(
       "section",
       { class: "attribute" },
       element("h3", {}, element("code", {}, table.attribute)),
       table.note === "" ? null : element("p", { class: "note" }, table.note),
+      long ? element("p", { class: "note" }, "Lowest first, grey rows last.") : null,
       sortableTable({
         caption: `Slices by ${table.attribute}`,
-        rows: table.rows,
+        rows: long ? worstFirst(table.rows, known.at(-1)) : table.rows,
+        atOnce: long ? SLICES_AT_ONCE : undefined,
         faint: (row) => row.thin,
+        hidesFaint: true,
         filterBy: nameOf,
         onOpen: (row) =>
           gallery.open({
@@ -135,6 +155,7 @@ function classTable(model, report, gallery) {
     caption: "Classes",
     rows: report.classes,
     faint: (row) => row.thin,
+    hidesFaint: true,
     filterBy: (row) => model.labels[row.label],
     sortedBy: "F1",
     descending: false,

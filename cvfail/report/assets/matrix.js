@@ -25,13 +25,21 @@ function confusionMatrix(model, onOpen) {
     "div",
     { class: "controls" },
     choice("Show", SHOWN_AS, state.show, (show) => ((state.show = show), redraw())),
-    choice("Order", ORDERS, state.order, (order) => ((state.order = order), redraw())),
+    choice("Order", ORDERS, state.order, (order) => reorder(order)),
     tick("Diagonal", state.diagonal, (on) => ((state.diagonal = on), redraw())),
     csvButton("Confusion matrix", () => csvOfMatrix(model, state.order)),
   );
   const part = `The first ${PART_OF_LARGE} of ${classCount} classes by the chosen order:`;
-  const overview = large ? [matrixOverview(model, onOpen), element("p", { class: "note" }, part)] : [];
-  return element("div", { class: "matrix-block" }, ...overview, controls, holder, readout);
+  const overview = large ? matrixOverview(model, state.order, onOpen) : null;
+  const whole = overview === null ? [] : [overview.node, element("p", { class: "note part" }, part)];
+
+  function reorder(order) {
+    state.order = order;
+    overview?.reorder(order);
+    redraw();
+  }
+
+  return element("div", { class: "matrix-block" }, controls, ...whole, holder, readout);
 }
 
 const SHOWN_AS = { row: "Row %", column: "Column %", count: "Count" };

@@ -2,11 +2,11 @@
 
 const LARGEST_SQUARE = 12;
 
-/** A canvas of the whole matrix, classes by frequency; a chosen square opens its examples. */
-function matrixOverview(model, onOpen) {
-  const classes = orderedClasses(model, "frequency");
-  const positions = model.background === null ? classes : [...classes, model.background];
-  const place = new Map(positions.map((position, index) => [position, index]));
+/** A canvas of the whole matrix in an order that can be changed by `reorder`; a chosen square opens its examples. */
+function matrixOverview(model, order, onOpen) {
+  let positions = [];
+  let place = new Map();
+  arrange(order);
   const square = Math.max(1, Math.min(LARGEST_SQUARE, Math.floor(960 / positions.length)));
   const side = square * positions.length;
   const canvas = element("canvas", {
@@ -14,14 +14,20 @@ function matrixOverview(model, onOpen) {
     height: side,
     tabindex: 0,
     role: "img",
-    "aria-label": "Overview of the confusion matrix, classes by frequency; arrow keys walk, Enter opens",
+    "aria-label": "Overview of the confusion matrix in the chosen order; arrow keys walk, Enter opens",
   });
   const readout = element(
     "p",
     { class: "readout", "aria-live": "polite" },
-    "All classes by frequency, rows true, columns predicted. Darker is a larger share of the row.",
+    "All classes in the chosen order, rows true, columns predicted. Stronger is a larger share of the row.",
   );
   let here = [0, 0];
+
+  function arrange(by) {
+    const classes = orderedClasses(model, by);
+    positions = model.background === null ? classes : [...classes, model.background];
+    place = new Map(positions.map((position, index) => [position, index]));
+  }
 
   function paint() {
     const pen = canvas.getContext("2d");
@@ -66,7 +72,8 @@ function matrixOverview(model, onOpen) {
   document.addEventListener("themechange", paint);
   document.addEventListener("confusionchange", paint);
   requestAnimationFrame(paint);
-  return element("div", { class: "overview" }, canvas, readout);
+  const reorder = (by) => (arrange(by), paint());
+  return { node: element("div", { class: "overview" }, canvas, readout), reorder };
 }
 
 /** A colour of the theme as the browser computes it, light or dark as the page is now. */

@@ -8,7 +8,7 @@ const ROWS_AT_ONCE = 100;
  * A column is { label, title, kind, value(row), cell(row) }: `value` sorts, `cell` shows (a node or text), `kind`
  * is "number", "chart" (a number and a drawing), or nothing for text. The CSV file has `raw(row)` in place of
  * `value(row)` where a column has it, and the bounds of its `interval(row)`.
- * `sortedBy` is the label of a column, `atOnce` how many rows are shown before one asks for all. Missing values sort last both ways. `onOpen(row)` makes the first cell a button, and the row clickable.
+ * `faint(row)` makes a row grey; with `hidesFaint` a tick hides those. `sortedBy` is the label of a column, `atOnce` how many rows are shown before one asks for all. Missing values sort last both ways. `onOpen(row)` makes the first cell a button, and the row clickable.
  */
 function sortableTable({
   caption,
@@ -19,10 +19,11 @@ function sortableTable({
   filterBy = null,
   atOnce = ROWS_AT_ONCE,
   faint = () => false,
+  hidesFaint = false,
   onOpen = null,
 }) {
   const first = columns.findIndex((column) => column.label === sortedBy);
-  const state = { column: first < 0 ? null : first, descending, text: "", limit: atOnce };
+  const state = { column: first < 0 ? null : first, descending, text: "", thin: true, limit: atOnce };
   const body = element("tbody");
   const headers = columns.map((column, position) => headerCell(column, () => sortBy(position)));
   const more = element("button", { class: "more", type: "button", onClick: () => showAll() });
@@ -47,7 +48,9 @@ function sortableTable({
 
   function redraw() {
     const wanted = state.text.toLowerCase();
-    const shown = rows.filter((row) => !wanted || filterBy(row).toLowerCase().includes(wanted));
+    const shown = rows.filter(
+      (row) => (state.thin || !faint(row)) && (!wanted || filterBy(row).toLowerCase().includes(wanted)),
+    );
     if (state.column !== null) shown.sort(byValue(columns[state.column].value, state.descending));
     headers.forEach((header, position) => {
       const direction = state.descending ? "descending" : "ascending";
@@ -81,11 +84,24 @@ function sortableTable({
     return node;
   }
 
+  /** What narrows the rows: a text where there are many, a tick where some of them, not all, are thin. */
+  function narrowing() {
+    const many = filterBy !== null && rows.length > 12;
+    const mixed = hidesFaint && rows.some(faint) && !rows.every(faint);
+    if (!many && !mixed) return null;
+    return element(
+      "div",
+      { class: "filter" },
+      many ? filterBox((text) => ((state.text = text), redraw())) : null,
+      mixed ? tick("Hide grey rows", false, (on) => ((state.thin = !on), redraw())) : null,
+    );
+  }
+
   redraw();
   return element(
     "div",
     { class: "table" },
-    filterBy !== null && rows.length > 12 ? filterBox((text) => ((state.text = text), redraw())) : null,
+    narrowing(),
     element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table),
     element("div", { class: "under" }, more, csvButton(caption, () => csvOfColumns(columns, rows))),
   );
@@ -107,7 +123,7 @@ function filterBox(onText) {
     "aria-label": "Filter rows",
     onInput: () => onText(box.value),
   });
-  return element("div", { class: "filter" }, box);
+  return box;
 }
 
 /** Compares rows by a value; missing ones last whichever way. */
