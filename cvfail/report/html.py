@@ -64,6 +64,7 @@ SCRIPTS = (
     "plots.js",
     "curves.js",
     "choices.js",
+    "grid.js",
     "matrix.js",
     "overview.js",
     "causes.js",
@@ -76,7 +77,6 @@ SCRIPTS = (
     "breakdowns.js",
     "comparison.js",
     "framed.js",
-    "grid.js",
     "heatmaps.js",
     "main.js",
 )

@@ -2,6 +2,7 @@
 
 const LONG_SLICES = 20;
 const SLICES_AT_ONCE = 12;
+const IMAGES = "Images, or the clusters that were given; below 10 the row is grey";
 
 function named(name, explanation) {
   return element("span", { class: "named" }, element("b", {}, name), element("small", {}, explanation));
@@ -35,13 +36,7 @@ function confusedPairs(model, report, onOpen) {
         value: (cell) => cell.count,
         cell: (cell) => barCell(formatCount(cell.count), cell.count, largest),
       },
-      {
-        label: "Of true",
-        title: "Share of all that truly are of the class",
-        kind: "number",
-        value: model.share.row,
-        cell: (cell) => formatShare(model.share.row(cell)),
-      },
+      numberColumn("Of true", model.share.row, formatShare, "Share of all that truly are of the class"),
     ],
   });
 }
@@ -107,19 +102,8 @@ function sliceTables(report, gallery) {
         columns: [
           { label: "Value", value: (row) => row.value, cell: (row) => [nameOf(row), thinWords(row)] },
           ...known,
-          {
-            label: report.task === "detection" ? "Objects" : "Support",
-            kind: "number",
-            value: (row) => row.support,
-            cell: (row) => formatCount(row.support),
-          },
-          {
-            label: "Images",
-            title: "Images, or the clusters that were given; below 10 the row is grey",
-            kind: "number",
-            value: (row) => row.clusters,
-            cell: (row) => formatCount(row.clusters),
-          },
+          numberColumn(report.task === "detection" ? "Objects" : "Support", (row) => row.support),
+          numberColumn("Images", (row) => row.clusters, formatCount, IMAGES),
         ],
       }),
     );
@@ -127,13 +111,6 @@ function sliceTables(report, gallery) {
 }
 
 function classTable(model, report, gallery) {
-  const number = (label, key, title) => ({
-    label,
-    title,
-    kind: "number",
-    value: (row) => row[key],
-    cell: (row) => formatScore(row[key]),
-  });
   const detection = report.task === "detection";
   const averagePrecision = {
     label: "AP",
@@ -162,21 +139,11 @@ function classTable(model, report, gallery) {
     onOpen: (row) => gallery.open(classGroup(model, row.label)),
     columns: [
       { label: "Class", value: (row) => model.labels[row.label], cell: (row) => [model.labels[row.label], thinWords(row)] },
-      ...(detection ? [averagePrecision, number("AP50", "ap50", "At IoU 0.50")] : []),
+      ...(detection ? [averagePrecision, numberColumn("AP50", (row) => row.ap50, formatScore, "At IoU 0.50")] : []),
       ...rateColumns(report),
       ...(detection ? [] : [specificity]),
-      {
-        label: detection ? "Objects" : "Support",
-        kind: "number",
-        value: (row) => row.support,
-        cell: (row) => formatCount(row.support),
-      },
-      {
-        label: "Predicted",
-        kind: "number",
-        value: (row) => row.predicted,
-        cell: (row) => formatCount(row.predicted),
-      },
+      numberColumn(detection ? "Objects" : "Support", (row) => row.support),
+      numberColumn("Predicted", (row) => row.predicted),
     ],
   });
 }

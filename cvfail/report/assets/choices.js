@@ -4,13 +4,6 @@ function betterThresholds(report) {
   const { classes, command } = report.better_thresholds;
   if (classes.length === 0) return [];
   const gain = (row) => (row.f1_then === null || row.f1_now === null ? null : row.f1_then - row.f1_now);
-  const number = (label, title, value, format) => ({
-    label,
-    title,
-    kind: "number",
-    value,
-    cell: (row) => format(value(row)),
-  });
   const threshold = {
     label: "Best threshold",
     kind: "chart",
@@ -37,9 +30,9 @@ function betterThresholds(report) {
     columns: [
       { label: "Class", value: (row) => report.labels[row.label], cell: (row) => report.labels[row.label] },
       threshold,
-      number("F1 now", "At the threshold of the report", (row) => row.f1_now, formatShare),
-      number("F1 then", "At the best threshold, on these images", (row) => row.f1_then, formatShare),
-      number("Gain", "F1 then less F1 now, in points", gain, (value) => (value === null ? NOTHING : signed(100 * value, 1, "") || "0.0")),
+      numberColumn("F1 now", (row) => row.f1_now, formatShare, "At the threshold of the report"),
+      numberColumn("F1 then", (row) => row.f1_then, formatShare, "At the best threshold, on these images"),
+      numberColumn("Gain", gain, (value) => (value === null ? NOTHING : signed(100 * value, 1, "") || "0.0"), "F1 then less F1 now, in points"),
       {
         label: "On other images",
         kind: "chart",
@@ -48,7 +41,7 @@ function betterThresholds(report) {
         interval: (row) => [row.held_out.lower, row.held_out.upper],
         cell: (row) => intervalCell(row.held_out),
       },
-      number("Objects", "Grey rows have too few for a threshold of their own", (row) => row.support, formatCount),
+      numberColumn("Objects", (row) => row.support, formatCount, "Grey rows have too few for a threshold of their own"),
     ],
   });
   const copy = element(

@@ -92,9 +92,7 @@ function valueColumns(rows) {
     for (const value of [difference.estimate, difference.lower, difference.upper])
       largest[style] = Math.max(largest[style] ?? 0, Math.abs(value ?? 0));
   const number = (label, key) => ({
-    label,
-    kind: "number",
-    value: (row) => row[key],
+    ...numberColumn(label, (row) => row[key]),
     cell: (row) => formatOf(row)(row[key]),
   });
   return [
@@ -102,6 +100,7 @@ function valueColumns(rows) {
     number("This run", "candidate"),
     {
       label: "Difference",
+      title: "This run less the baseline; of rates in points",
       kind: "chart",
       value: (row) => row.difference.estimate,
       cell: (row) => differenceCell(row, largest[row.style]),
@@ -119,22 +118,19 @@ function changeColumn() {
 }
 
 function certaintyColumns() {
+  const detectable = "The smallest difference that this set would have shown four times of five; of rates in points";
   return [
-    {
-      label: "q",
-      title: "Probability of chance, for all differences that were looked at",
-      kind: "number",
-      value: (row) => row.q_value,
-      cell: (row) => formatProbability(row.q_value),
-    },
-    {
-      label: "Detectable",
-      title: "The smallest difference that this set would have shown four times of five",
-      kind: "number",
-      value: (row) => row.detectable,
-      cell: (row) => (row.detectable === null ? NOTHING : formatOf(row)(row.detectable)),
-    },
+    qColumn("Probability of chance, for all differences that were looked at"),
+    { ...numberColumn("Detectable", (row) => row.detectable, formatCount, detectable), cell: detectableCell },
   ];
+}
+
+function qColumn(title) {
+  return numberColumn("q", (row) => row.q_value, formatProbability, title);
+}
+
+function detectableCell(row) {
+  return row.detectable === null ? NOTHING : inPoints(row, row.detectable);
 }
 
 function formatOf({ style }) {
@@ -168,10 +164,15 @@ function differenceCell(row, largest) {
   );
 }
 
-/** A difference with its sign; of rates in points. */
-function signedDifference({ style }, value) {
+/** The size of a difference; of rates in points. */
+function inPoints({ style }, value) {
   const [digits, times] = { rate: [1, 100], score: [3, 1], number: [2, 1] }[style];
-  const text = Math.abs(value * times).toFixed(digits);
+  return Math.abs(value * times).toFixed(digits);
+}
+
+/** A difference with its sign. */
+function signedDifference(row, value) {
+  const text = inPoints(row, value);
   return Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
 }
 
@@ -237,20 +238,8 @@ function frozenModeTable(modes, gallery) {
         value: (mode) => mode.errors_now - mode.errors_before,
         cell: (mode) => `${formatCount(mode.errors_before)} → ${formatCount(mode.errors_now)}`,
       },
-      {
-        label: "Repaired",
-        title: "Errors before that are right now",
-        kind: "number",
-        value: (mode) => mode.repaired,
-        cell: (mode) => formatCount(mode.repaired),
-      },
-      {
-        label: "Broken",
-        title: "Errors now that were right before",
-        kind: "number",
-        value: (mode) => mode.broken,
-        cell: (mode) => formatCount(mode.broken),
-      },
+      numberColumn("Repaired", (mode) => mode.repaired, formatCount, "Errors before that are right now"),
+      numberColumn("Broken", (mode) => mode.broken, formatCount, "Errors now that were right before"),
       ...valueColumns(modes),
       ...certaintyColumns(),
     ],
@@ -269,12 +258,6 @@ function modeFlips(mode) {
 
 function worseTable(slices, gallery) {
   const what = { broken: "Broken objects", new: "New false positives" };
-  const rate = (label, key) => ({
-    label,
-    kind: "number",
-    value: (slice) => slice[key],
-    cell: (slice) => formatShare(slice[key]),
-  });
   return sortableTable({
     caption: "Where something got worse",
     rows: slices,
@@ -292,21 +275,15 @@ function worseTable(slices, gallery) {
         value: (slice) => slice.flipped,
         cell: (slice) => `${formatCount(slice.flipped)} of ${formatCount(slice.support)}`,
       },
-      rate("Here", "rate"),
-      rate("Elsewhere", "rest_rate"),
+      numberColumn("Here", (slice) => slice.rate, formatShare),
+      numberColumn("Elsewhere", (slice) => slice.rest_rate, formatShare),
       {
         label: "On balance",
         title: "What became of the slice as a whole: what broke less what was fixed",
         value: ({ balance }) => balance?.difference.estimate ?? null,
         cell: balanceCell,
       },
-      {
-        label: "q",
-        title: "Over all slices that were searched",
-        kind: "number",
-        value: (slice) => slice.q_value,
-        cell: (slice) => formatProbability(slice.q_value),
-      },
+      qColumn("Over all slices that were searched"),
     ],
   });
 }

@@ -22,12 +22,7 @@ function errorTypes(report, gallery) {
         value: (type) => type.count,
         cell: (type) => barCell(formatCount(type.count), type.count, largest),
       },
-      {
-        label: "Of all",
-        kind: "number",
-        value: (type) => type.share,
-        cell: (type) => formatShare(type.share, 0),
-      },
+      numberColumn("Of all", (type) => type.share, (share) => formatShare(share, 0)),
       {
         label: "AP if fixed",
         title: "AP gained if every error of the type were fixed, with its 95% interval; the gains do not add up",
@@ -84,12 +79,7 @@ function classErrorTable(model, report, rows, types, key, gallery) {
         gallery.open({ title: `${model.labels[row.label]}: ${type}`, count, examples, sql });
       }),
   });
-  const total = {
-    label: "All",
-    kind: "number",
-    value: (row) => row.total,
-    cell: (row) => formatCount(row.total),
-  };
+  const total = numberColumn("All", (row) => row.total);
   return sortableTable({
     caption: key === "count" ? "Errors by class and type" : "AP of each class if a type were fixed",
     rows,
@@ -99,13 +89,7 @@ function classErrorTable(model, report, rows, types, key, gallery) {
     onOpen: (row) => gallery.open(classGroup(model, row.label)),
     columns: [
       { label: "Class", value: (row) => model.labels[row.label], cell: (row) => model.labels[row.label] },
-      {
-        label: "AP",
-        title: "Average precision at the IoU of the operating point",
-        kind: "number",
-        value: (row) => row.ap,
-        cell: (row) => formatScore(row.ap),
-      },
+      numberColumn("AP", (row) => row.ap, formatScore, "Average precision at the IoU of the operating point"),
       ...types.map(typeColumn),
       ...(key === "count" ? [total] : []),
     ],

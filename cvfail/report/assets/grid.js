@@ -1,7 +1,8 @@
 // A table of cells that arrow keys walk through, one of them a tab stop at a time.
 
-/** Makes the cells of a table body a grid: keys and pointer call `onSay(cell)`, Enter, Space and click `onOpen(cell)`. */
-function walkableGrid(table, onSay, onOpen) {
+/** Makes the cells of a table body a grid: keys and pointer call `onSay(cell)`, and `onLeave(cell)` as they go on; Enter,
+ * Space and click `onOpen(cell)`. */
+function walkableGrid(table, { onSay, onOpen, onLeave = () => {} }) {
   const rows = [...table.tBodies[0].rows].map((row) => [...row.querySelectorAll("[role=gridcell]")]);
   const cells = rows.flat();
   if (cells.length === 0) return;
@@ -23,6 +24,8 @@ function walkableGrid(table, onSay, onOpen) {
   table.addEventListener("click", onCell((cell) => (go(cell), onOpen(cell))));
   table.addEventListener("pointerover", onCell(onSay));
   table.addEventListener("focusin", onCell(onSay));
+  table.addEventListener("pointerout", onCell(onLeave));
+  table.addEventListener("focusout", onCell(onLeave));
   table.addEventListener(
     "keydown",
     onCell((cell, event) => {

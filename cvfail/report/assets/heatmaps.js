@@ -62,11 +62,10 @@ function heatmap(report, map, rate, overall, gallery, say) {
     element("tbody", {}, ...map.rows.map(row)),
   );
   const cellOf = (node) => at.get(`${node.dataset.row} ${node.dataset.column}`);
-  walkableGrid(
-    table,
-    (node) => say(node.getAttribute("aria-label")),
-    (node) => openHeatmapCell(report, map, cellOf(node), gallery),
-  );
+  walkableGrid(table, {
+    onSay: (node) => say(node.getAttribute("aria-label")),
+    onOpen: (node) => openHeatmapCell(report, map, cellOf(node), gallery),
+  });
   const saved = csvButton(`${HEATS[rate][report.task]} by ${map.rows_by} and ${map.columns_by}`, () => csvOfHeatmap(map, cells));
   const body =
     known.length > 0

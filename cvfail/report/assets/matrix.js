@@ -121,7 +121,6 @@ function matrixCell(model, truth, predicted, { row, column, state, strongest }) 
     "td",
     {
       role: "gridcell",
-      tabindex: row === 0 && column === 0 ? 0 : -1,
       "data-row": row,
       "data-column": column,
       class: undefinedCorner
@@ -152,20 +151,14 @@ function cellText(value, show) {
   return percent < 0.5 ? "<1" : percent.toFixed(0);
 }
 
-/** Arrow keys, Home and End move; Enter, Space and click open; pointing and focus say what a cell means. */
+/** Keys and pointer say what a cell means and mark its row and column; Enter, Space and click open it. */
 function walkable(table, model, positions, onOpen, say) {
-  const cellAt = (row, column) => table.tBodies[0].rows[row]?.cells[column + 1] ?? null;
   const spot = (node) => [Number(node.dataset.row), Number(node.dataset.column)];
-  let current = cellAt(0, 0);
 
   function mark(node, on) {
     const [row, column] = spot(node);
     table.tBodies[0].rows[row].cells[0].classList.toggle("here", on);
     table.tHead.rows[0].cells[column + 1].classList.toggle("here", on);
-  }
-
-  function tell(node) {
-    say(node.getAttribute("aria-label"));
   }
 
   function openAt(node) {
@@ -174,55 +167,9 @@ function walkable(table, model, positions, onOpen, say) {
     if (cell !== null) onOpen(cell);
   }
 
-  function go(node) {
-    if (node === null) return;
-    current.tabIndex = -1;
-    current = node;
-    current.tabIndex = 0;
-    current.focus();
-  }
-
-  const overCell = (handle) => (event) => {
-    const node = event.target.closest("td[role=gridcell]");
-    if (node !== null) handle(node, event);
-  };
-  table.addEventListener(
-    "click",
-    overCell((node) => (go(node), openAt(node))),
-  );
-  table.addEventListener(
-    "pointerover",
-    overCell((node) => (mark(node, true), tell(node))),
-  );
-  table.addEventListener(
-    "pointerout",
-    overCell((node) => mark(node, false)),
-  );
-  table.addEventListener(
-    "focusin",
-    overCell((node) => (mark(node, true), tell(node))),
-  );
-  table.addEventListener(
-    "focusout",
-    overCell((node) => mark(node, false)),
-  );
-  table.addEventListener(
-    "keydown",
-    overCell((node, event) => {
-      const [row, column] = spot(node);
-      const last = positions.length - 1;
-      const target = {
-        ArrowUp: [Math.max(0, row - 1), column],
-        ArrowDown: [Math.min(last, row + 1), column],
-        ArrowLeft: [row, Math.max(0, column - 1)],
-        ArrowRight: [row, Math.min(last, column + 1)],
-        Home: [event.ctrlKey ? 0 : row, 0],
-        End: [event.ctrlKey ? last : row, last],
-      }[event.key];
-      if (target !== undefined) go(cellAt(...target));
-      else if (event.key === "Enter" || event.key === " ") openAt(node);
-      else return;
-      event.preventDefault();
-    }),
-  );
+  walkableGrid(table, {
+    onSay: (node) => (mark(node, true), say(node.getAttribute("aria-label"))),
+    onLeave: (node) => mark(node, false),
+    onOpen: openAt,
+  });
 }

@@ -107,6 +107,11 @@ function sortableTable({
   );
 }
 
+/** A column of numbers: `format` shows what `value(row)` says. */
+function numberColumn(label, value, format = formatCount, title = null) {
+  return { label, title, kind: "number", value, cell: (row) => format(value(row)) };
+}
+
 function headerCell(column, onSort) {
   const button = element(
     "button",

@@ -145,13 +145,8 @@ function modeTable(modes, gallery) {
     columns: [
       { label: "Mode", value: (mode) => mode.title, cell: (mode) => mode.title },
       { label: "Main cause", value: (mode) => largestCause(mode)?.title ?? null, cell: mainCause },
-      { label: "Rate", kind: "number", value: (mode) => mode.rate, cell: (mode) => formatShare(mode.rate) },
-      {
-        label: "Elsewhere",
-        kind: "number",
-        value: (mode) => mode.rest_rate,
-        cell: (mode) => formatShare(mode.rest_rate),
-      },
+      numberColumn("Rate", (mode) => mode.rate, formatShare),
+      numberColumn("Elsewhere", (mode) => mode.rest_rate, formatShare),
       {
         label: "Excess errors",
         kind: "number",
@@ -166,18 +161,8 @@ function modeTable(modes, gallery) {
         raw: null,
         cell: ({ excess }) => `${formatCount(excess.lower)} to ${formatCount(excess.upper)}`,
       },
-      {
-        label: "Support",
-        kind: "number",
-        value: (mode) => mode.support,
-        cell: (mode) => formatCount(mode.support),
-      },
-      {
-        label: "q",
-        kind: "number",
-        value: (mode) => mode.q_value,
-        cell: (mode) => formatProbability(mode.q_value),
-      },
+      numberColumn("Support", (mode) => mode.support),
+      numberColumn("q", (mode) => mode.q_value, formatProbability),
     ],
   });
 }
