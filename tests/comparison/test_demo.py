@@ -4,8 +4,7 @@ import polars as pl
 import pytest
 
 import cvfail as cf
-from cvfail.demo.coco_files import write_instances, write_results
-from cvfail.demo.simulation import simulate
+from tests.demo_models import demo_models
 
 MODES = {
     "missed | time_of_day=night & size=small": ("missed", "time_of_day=night & size=small"),
@@ -17,13 +16,7 @@ MODES = {
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo")
-    simulation = simulate(images=320, seed=7)
-    write_instances(simulation, folder / "truth.json")
-    models = []
-    for retrained in (False, True):
-        write_results(simulation, folder / f"{retrained}.json", retrained=retrained)
-        models.append(cf.evaluate(cf.read_coco(folder / "truth.json", folder / f"{retrained}.json")))
+    models = demo_models(tmp_path_factory.mktemp("demo"), images=320, seed=7)
     modes = [models[0].failure_mode(*asked) for asked in MODES.values()]
     return cf.compare(*models, modes=modes, average_precision=False, replicates=200)
 

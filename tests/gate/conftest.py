@@ -2,23 +2,13 @@
 
 import pytest
 
-import cvfail as cf
-from cvfail.demo.coco_files import write_instances, write_results
-from cvfail.demo.simulation import simulate
-
-FILES = ("ground_truth.json", "predictions.json", "predictions_retrained.json")
+from tests.demo_models import demo_models
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """The demo's detector, and the one that was retrained: small objects at night are mended, crowds are worse."""
-    folder = tmp_path_factory.mktemp("gate")
-    simulation = simulate()
-    truth, first, second = (folder / name for name in FILES)
-    write_instances(simulation, truth)
-    write_results(simulation, first)
-    write_results(simulation, second, retrained=True)
-    return [cf.evaluate(cf.read_coco(truth, found)) for found in (first, second)]
+    return demo_models(tmp_path_factory.mktemp("gate"))
 
 
 @pytest.fixture(scope="session")

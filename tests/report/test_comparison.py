@@ -7,12 +7,11 @@ import polars as pl
 import pytest
 
 import cvfail as cf
-from cvfail.demo.coco_files import write_instances, write_results
-from cvfail.demo.simulation import simulate
 from cvfail.errors import PolicyError
 from cvfail.report.html import render
 from cvfail.report.markdown import render_markdown
 from cvfail.report.summary import summarise
+from tests.demo_models import demo_models
 from tests.report.conftest import small_classification, small_detection
 
 SHOWN = "dialog[open] .cards figure"
@@ -21,14 +20,7 @@ SHOWN = "dialog[open] .cards figure"
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """The demo's detector, and the retrained one that finds small objects at night and doubles boxes in crowds."""
-    folder = tmp_path_factory.mktemp("demo")
-    simulation = simulate(images=160, seed=7)
-    write_instances(simulation, folder / "truth.json")
-    pair = []
-    for retrained in (False, True):
-        write_results(simulation, folder / f"{retrained}.json", retrained=retrained)
-        pair.append(cf.evaluate(cf.read_coco(folder / "truth.json", folder / f"{retrained}.json")))
-    return pair
+    return demo_models(tmp_path_factory.mktemp("demo"), images=160, seed=7)
 
 
 @pytest.fixture(scope="module")
