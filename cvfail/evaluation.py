@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from cvfail.charts.asked import ChartKind
     from cvfail.failures.costs import Costs
     from cvfail.failures.failure_mode import FailureMode
-    from cvfail.failures.interventions.rule import Rule
     from cvfail.failures.mode_table import FailureModes
     from cvfail.failures.modes import ModeOptions
     from cvfail.failures.value_pair import Value
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from cvfail.labels.suspects import LabelErrors, SuspectOptions
     from cvfail.labels.verdicts import Verdicts
     from cvfail.report.frame import ReportFrame
+    from cvfail.report.summary_options import SummaryOptions
     from cvfail.slices.found_slices import SliceSearch
     from cvfail.slices.membership import FalsePositives
     from cvfail.slices.predicates import Slices
@@ -311,29 +311,12 @@ class Evaluation(Measurable):
         return save_evidence(self.evidence, folder)
 
     def report(
-        self,
-        path: str | Path,
-        *,
-        baseline: Evaluation | None = None,
-        images: str | Path | None = None,
-        title: str | None = None,
-        max_megabytes: float | None = None,
-        training: pl.DataFrame | None = None,
-        rules: Sequence[Rule] | None = None,
+        self, path: str | Path, *, max_megabytes: float | None = None, **options: Unpack[SummaryOptions]
     ) -> Path:
-        """Write one offline HTML file; see `cvfail.report`."""
+        """Write one offline HTML file; see `cvfail.report.html.write_report`."""
         from cvfail.report.html import write_report
 
-        return write_report(
-            self,
-            path,
-            baseline=baseline,
-            images=images,
-            title=title,
-            max_megabytes=max_megabytes,
-            training=training,
-            rules=rules,
-        )
+        return write_report(self, path, max_megabytes=max_megabytes, **options)
 
     def show(
         self,

@@ -59,7 +59,7 @@ def demo(
         messages,
         images=files.images,
         title="cvfail demo: the retrained detector",
-        known={"baseline": evaluation},
+        baseline=evaluation,
     )
     messages.say(f"saved the run. Next: open {output / 'report.html'}; cvfail confusion {run}")
     messages.say(f"did the fix hold? open {output / 'report_retrained.html'}")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -15,6 +14,7 @@ from cvfail.errors import PolicyError
 
 if TYPE_CHECKING:
     from cvfail.evaluation import Evaluation
+    from cvfail.report.summary_options import SummaryOptions
 
 
 def report(
@@ -59,31 +59,16 @@ def report(
     from cvfail.cli.training import training_table
     from cvfail.evaluating import open_evaluation
 
-    known: dict[str, Any] = {
+    options: SummaryOptions = {
         "baseline": None if baseline is None else open_evaluation(baseline),
+        "images": images,
+        "title": title,
         "training": training_table(training),
         "rules": rules_of(rules),
     }
-    if max_mb is not None and output.suffix.lower() != ".md":
-        known["max_megabytes"] = max_mb
-    if output.suffix == "":
-        limit = 20_000 if max_thumbnails is None else max_thumbnails
-        known |= {"images": images, "title": title, "max_thumbnails": limit}
-        print(_write_folder(evaluation, output, messages, known))
-        return
-    limit = 2000 if max_thumbnails is None else max_thumbnails
-    publish(evaluation, output, messages, images=images, title=title, max_thumbnails=limit, known=known)
-    print(output)
-
-
-def _write_folder(evaluation: Evaluation, folder: Path, messages: Messages, known: Mapping[str, Any]) -> Path:
-    from cvfail.report.folder import write_report_folder
-
-    with messages.step("writing the report", spinner=False):
-        page = write_report_folder(evaluation, folder, progress=not messages.quiet, **known)
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    messages.say(f"wrote {folder}: {size / 1e6:.1f} MB")
-    return page
+    if max_thumbnails is not None:
+        options["max_thumbnails"] = max_thumbnails
+    print(publish(evaluation, output, messages, max_megabytes=max_mb, **options))
 
 
 def publish(
@@ -91,53 +76,35 @@ def publish(
     path: Path,
     messages: Messages,
     *,
-    images: Path | None = None,
-    title: str | None = None,
-    max_thumbnails: int = 2000,
-    known: Mapping[str, Any] | None = None,
-) -> None:
-    """Write a report in the format that the suffix names, and say how large it is."""
-    if path.suffix.lower() == ".md":
-        _write_markdown(evaluation, path, title, messages, known or {})
-    else:
-        _write_page(evaluation, path, images, title, max_thumbnails, messages, known or {})
-    messages.say(f"wrote {path}: {path.stat().st_size / 1e6:.1f} MB")
-
-
-def _write_page(
-    evaluation: Evaluation,
-    path: Path,
-    images: Path | None,
-    title: str | None,
-    max_thumbnails: int,
-    messages: Messages,
-    known: Mapping[str, Any],
-) -> None:
-    """The HTML page, which shows its own progress."""
-    from cvfail.report import write_report
-
+    max_megabytes: float | None = None,
+    **options: Unpack[SummaryOptions],
+) -> Path:
+    """Write a report in the format that the suffix names, say how large it is, and return what one opens."""
+    progress = not messages.quiet
     with messages.step("writing the report", spinner=False):
-        write_report(
-            evaluation,
-            path,
-            images=images,
-            title=title,
-            max_thumbnails=max_thumbnails,
-            progress=not messages.quiet,
-            **known,
-        )
+        if path.suffix.lower() == ".md":
+            page = _write_markdown(evaluation, path, messages, options)
+        elif path.suffix == "":
+            from cvfail.report import write_report_folder
+
+            page = write_report_folder(evaluation, path, progress=progress, **options)
+        else:
+            from cvfail.report import write_report
+
+            page = write_report(evaluation, path, max_megabytes=max_megabytes, progress=progress, **options)
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    messages.say(f"wrote {path}: {sum(file.stat().st_size for file in files) / 1e6:.1f} MB")
+    return page
 
 
-def _write_markdown(
-    evaluation: Evaluation, path: Path, title: str | None, messages: Messages, known: Mapping[str, Any]
-) -> None:
+def _write_markdown(evaluation: Evaluation, path: Path, messages: Messages, options: SummaryOptions) -> Path:
+    """The text, which has no pictures."""
     from cvfail.report import render_markdown, summarise
     from cvfail.report.progress import shown_progress
     from cvfail.tables.writing import write_whole
 
-    with (
-        messages.step("writing the report", spinner=False),
-        shown_progress(shown=not messages.quiet) as doing,
-    ):
-        text = render_markdown(summarise(evaluation, title=title, on_step=doing.on_step, **known))
-        write_whole(path, lambda target: target.write_text(text, encoding="utf-8"))
+    told: SummaryOptions = {**options, "images": None}
+    with shown_progress(shown=not messages.quiet) as doing:
+        text = render_markdown(summarise(evaluation, **told, on_step=doing.on_step))
+    write_whole(path, lambda target: target.write_text(text, encoding="utf-8"))
+    return path

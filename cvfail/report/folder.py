@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Unpack
 from uuid import uuid4
 
 from cvfail.errors import PolicyError
@@ -15,41 +14,26 @@ from cvfail.report.progress import shown_progress
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import Picture, Summary
 from cvfail.report.summary import summarise
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from cvfail.failures.interventions.rule import Rule
+from cvfail.report.summary_options import SummaryOptions
 
 PAGE, PICTURES = "index.html", "pictures"
+MOST_PICTURES = 20_000
 
 
 def write_report_folder(
     evaluation: Reportable,
     folder: str | Path,
     *,
-    baseline: Reportable | None = None,
-    images: str | Path | None = None,
-    title: str | None = None,
-    max_thumbnails: int = 20_000,
-    training: pl.DataFrame | None = None,
-    rules: Sequence[Rule] | None = None,
     progress: bool = True,
+    **options: Unpack[SummaryOptions],
 ) -> Path:
     """Write the report of an evaluation as a folder that opens offline; it appears whole or not at all.
-
-    The options are those of `cvfail.report.write_report`.
 
     Args:
         evaluation: A `cvfail.Evaluation`.
         folder: Is made, or replaced if it holds such a report and nothing else.
-        baseline: An evaluation of the same images and labels that it is compared with.
-        images: Folder of the image files; without it examples are drawn on empty frames.
-        title: Heading; made from the names of the input files if not given.
-        max_thumbnails: Limit on pictures.
-        training: A row per training image and its attributes.
-        rules: Of interventions; those of cvfail if not given.
         progress: Show on stderr what is being done, if it is a terminal.
+        options: As `cvfail.report.write_report` takes them; `max_thumbnails` is 20,000 if not given.
 
     Returns:
         The path of its ``index.html``; pictures lie in ``pictures/0001.jpg`` and so on.
@@ -62,17 +46,8 @@ def write_report_folder(
     folder = Path(folder)
     _require_replaceable(folder)
     with shown_progress(shown=progress) as doing:
-        summary = summarise(
-            evaluation,
-            baseline=baseline,
-            images=images,
-            title=title,
-            max_thumbnails=max_thumbnails,
-            training=training,
-            rules=rules,
-            on_picture=doing.on_picture,
-            on_step=doing.on_step,
-        )
+        options = {"max_thumbnails": MOST_PICTURES, **options}
+        summary = summarise(evaluation, **options, on_picture=doing.on_picture, on_step=doing.on_step)
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(f".{folder.name}.{uuid4().hex}.part")
     try:

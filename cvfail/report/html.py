@@ -10,12 +10,11 @@ import base64
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Unpack
 
 from cvfail.errors import MissingDependencyError
 from cvfail.report.progress import shown_progress
@@ -23,12 +22,8 @@ from cvfail.report.reportable import Reportable
 from cvfail.report.schema import Summary
 from cvfail.report.size_limit import size_in_bytes, within_size
 from cvfail.report.summary import summarise
+from cvfail.report.summary_options import SummaryOptions
 from cvfail.tables.writing import write_whole
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from cvfail.failures.interventions.rule import Rule
 
 LARGE_FILE = 50_000_000
 """Bytes from which a report is hard to send and slow to open."""
@@ -134,28 +129,19 @@ def write_report(
     evaluation: Reportable,
     path: str | Path,
     *,
-    baseline: Reportable | None = None,
-    images: str | Path | None = None,
-    title: str | None = None,
-    max_thumbnails: int = 2000,
     max_megabytes: float | None = None,
-    training: pl.DataFrame | None = None,
-    rules: Sequence[Rule] | None = None,
     progress: bool = True,
+    **options: Unpack[SummaryOptions],
 ) -> Path:
     """Write the report of an evaluation as one offline HTML file; it appears whole or not at all.
 
     Args:
         evaluation: A `cvfail.Evaluation`.
         path: The file; one that is there is replaced, folders are made.
-        baseline: An evaluation of the same images and labels that it is compared with.
-        images: Folder of the image files; without it examples are drawn on empty frames.
-        title: Heading; made from the names of the input files if not given.
-        max_thumbnails: Limit on pictures; 2,000 make a file of 20 to 40 MB.
         max_megabytes: Size of the file, in 10^6 bytes, that is not exceeded: pictures beyond it are left out.
-        training: A row per training image and its attributes, of which causes and interventions may then speak.
-        rules: Of interventions; those of cvfail if not given.
         progress: Show on stderr what is being done, if it is a terminal.
+        options: ``baseline``, ``images``, ``title``, ``max_thumbnails`` (2,000 make a file of 20 to 40 MB),
+            ``training`` and ``rules`` of `cvfail.report.summary.summarise`.
 
     Returns:
         The path. The size is logged, as a warning from 50 MB.
@@ -169,17 +155,7 @@ def write_report(
     path = Path(path)
     most_bytes = None if max_megabytes is None else size_in_bytes(max_megabytes)
     with shown_progress(shown=progress) as doing:
-        summary = summarise(
-            evaluation,
-            baseline=baseline,
-            images=images,
-            title=title,
-            max_thumbnails=max_thumbnails,
-            training=training,
-            rules=rules,
-            on_picture=doing.on_picture,
-            on_step=doing.on_step,
-        )
+        summary = summarise(evaluation, **options, on_picture=doing.on_picture, on_step=doing.on_step)
     if most_bytes is not None:
         summary = within_size(
             summary, most_bytes, page_size=lambda smaller: len(render(smaller).encode("utf-8"))

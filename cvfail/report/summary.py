@@ -94,9 +94,7 @@ def summarise(
     evidence = evaluation.evidence
     point = OperatingPoint.of(evidence)
     begin = Progress(on_step).step
-    if baseline is not None:
-        begin("comparison")
-    gallery, compared = _compared(point, baseline, examples_per_cell)
+    gallery, compared = _compared(point, baseline, begin, examples_per_cell)
     begin("failure modes")
     matrix = evaluation.confusion_matrix()
     ranked = evaluation.failure_modes()
@@ -108,8 +106,7 @@ def summarise(
     begin("error types")
     types, types_by_class = _error_types(evaluation, matrix, point, gallery, examples_per_cell)
     begin("slices")
-    slices = estimates.slices(evaluation)
-    findings.add_slice_examples(slices, point, gallery, examples=examples_per_cell)
+    slices = _slices(evaluation, point, gallery, examples_per_cell)
     maps = heatmaps(point, gallery, examples=examples_per_cell)
     confusion = findings.confusion(matrix, point, gallery, examples=examples_per_cell)
     begin("curves and thresholds")
@@ -129,11 +126,9 @@ def summarise(
         operating_point=_operating_point(point, counts),
         sources=[schema.Source(table=table, origin=origin) for table, origin in evidence.source.items()],
         counts=counts,
-        verdict=[
-            *([] if compared is None else compared["verdict"]),
-            *sentences.verdict(point, counts, averages[0], types, modes, ranked.search),
-            *sentences.suspected(suspects, point),
-        ],
+        verdict=([] if compared is None else compared["verdict"])
+        + sentences.verdict(point, counts, averages[0], types, modes, ranked.search)
+        + sentences.suspected(suspects, point),
         comparison=compared,
         headline=_ranking(evaluation) + _at_operating_point(averages, evidence.task),
         averages=averages,
@@ -159,16 +154,25 @@ def summarise(
 
 
 def _compared(
-    point: OperatingPoint, baseline: Reportable | None, examples: int
+    point: OperatingPoint, baseline: Reportable | None, begin: Callable[[str], None], examples: int
 ) -> tuple[Gallery, schema.Comparison | None]:
     """A gallery, and in it the examples of the comparison with a baseline if there is one."""
     if baseline is None:
         return Gallery(point), None
+    begin("comparison")
     from cvfail.report.comparison import comparison, paired
 
     pair = paired(baseline, point)
     gallery = Gallery(point, baseline=pair.first)
     return gallery, comparison(baseline, pair, gallery, examples=examples)
+
+
+def _slices(
+    evaluation: Reportable, point: OperatingPoint, gallery: Gallery, examples: int
+) -> list[schema.SliceTable]:
+    tables = estimates.slices(evaluation)
+    findings.add_slice_examples(tables, point, gallery, examples=examples)
+    return tables
 
 
 def _label_suspects(evaluation: Reportable, gallery: Gallery) -> LabelSuspects:
