@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 
+from cvfail.calibration.bin_errors import BinSums, MeanDistance
 from cvfail.calibration.binning import Cells, Closed, bin_of, equal_width_edges
 from cvfail.calibration.calibration_error import mean_distance
 from cvfail.calibration.forecasts import Forecasts
@@ -46,11 +45,11 @@ def localisation_errors(forecasts: Forecasts, draws: Draws, confidence: float) -
     cells = Cells.of(codes, np.arange(len(forecasts)))
     apart = np.abs(overlaps - scores)
     sums = draws.sums(cells, forecasts.clusters, [overlaps - scores, apart])
-    bins = bin_replicates(cells, scores, overlaps, sums[:, :2], binary=False)
+    bins = bin_replicates(cells, scores, overlaps, sums[:, :2], clusters=clusters, binary=False)
     kinds = cells.code // LAECE_BINS
     parts = np.flatnonzero(np.r_[True, np.diff(kinds) != 0])
-    errors = of_error(bins, partial(mean_distance, parts=parts), None, clusters, confidence)
-    mean = float(mean_distance(bins.counts, cells.sums(apart), parts))
+    errors = of_error(bins, MeanDistance(parts), None, confidence)
+    mean = float(mean_distance(bins.seen.counts, cells.sums(apart), parts))
     drawn = mean_distance(sums[:, 0], sums[:, 2], parts)
     return {"laece": errors, "laace": of_replicates(mean, drawn, clusters, confidence)}
 
@@ -79,7 +78,7 @@ def classwise_error(
 
     Source: Kull et al., NeurIPS 2019, arXiv 1910.12656.
     """
-    edges = equal_width_edges(bins)
+    edges, clusters = equal_width_edges(bins), forecasts.cluster_count
     kinds = range(forecasts.probabilities.shape[1]) if only_class is None else (only_class,)
     places = np.zeros(
         forecasts.probabilities.shape, np.int32
@@ -92,25 +91,26 @@ def classwise_error(
         outcomes = (forecasts.label == kind).astype(np.float64)
         cells = Cells.of(bin_of(scores, edges, closed=closed), np.arange(len(forecasts)))
         sums = draws.sums(cells, forecasts.clusters, [outcomes - scores])
-        pieces.append(bin_replicates(cells, scores, outcomes, sums, binary=True))
+        pieces.append(bin_replicates(cells, scores, outcomes, sums, clusters=clusters, binary=True))
         starts.append(count)
         places[cells.rows, kind] = count + 1 + np.repeat(np.arange(len(cells)), cells.counts)
         count += len(cells)
     every, parts = _stacked(pieces), np.array(starts, np.int64)
     worlds = _simulated(forecasts, places, count, draws)
-    counts = np.broadcast_to(every.counts[:, np.newaxis], worlds.shape)
-    return of_error(
-        every,
-        partial(mean_distance, parts=parts),
-        mean_distance(counts, worlds, parts),
-        forecasts.cluster_count,
-        confidence,
-    )
+    counts = np.broadcast_to(every.seen.counts[:, np.newaxis], worlds.shape)
+    error = MeanDistance(parts)
+    return of_error(every, error, error(counts, worlds), confidence)
 
 
 def _stacked(pieces: list[BinReplicates]) -> BinReplicates:
-    names = ("counts", "gaps", "least_variance", "drawn_counts", "drawn_gaps")
-    return BinReplicates(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
+    def joined(parts: list[BinSums]) -> BinSums:
+        return BinSums(
+            np.concatenate([part.counts for part in parts]), np.concatenate([part.gaps for part in parts])
+        )
+
+    least = np.concatenate([piece.least_variance for piece in pieces])
+    seen, drawn = joined([piece.seen for piece in pieces]), joined([piece.drawn for piece in pieces])
+    return BinReplicates(seen, drawn, least, pieces[0].clusters)
 
 
 def _simulated(forecasts: Forecasts, places: NDArray[np.int32], count: int, draws: Draws) -> Numbers:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cvfail.calibration.recentring import BinReplicates, Error, recentred_interval
+from cvfail.calibration.bin_errors import BinError
+from cvfail.calibration.inversion import quantile
+from cvfail.calibration.recentring import BinReplicates, recentred_interval
 from cvfail.statistics.quantiles import t_quantile
 from cvfail.statistics.replicates import variance_of_replicates
 
@@ -63,31 +65,36 @@ class Measured:
 UNDEFINED = Measured(_NAN)
 
 
-def of_error(
-    bins: BinReplicates, error: Error, worlds: Numbers | None, clusters: int, confidence: float
-) -> Measured:
+def of_error(bins: BinReplicates, error: BinError, worlds: Numbers | None, confidence: float) -> Measured:
     """A calibration error with its recentred interval.
 
     Args:
         bins: Sums in data and replicates.
-        error: Of counts and gaps.
-        worlds: The error in simulated worlds in which every score is right, shape (R,); if None, the replicates
-            without the miscalibration stand for them.
-        clusters: How many clusters have rows; there is no interval with fewer than two.
+        error: Of the bins.
+        worlds: The error in simulated worlds in which every score is right, shape (R,); None if it is not known how
+            to make them.
         confidence: Of interval and band.
+
+    Notes:
+        There is no interval with fewer than two clusters. In the worlds each row has its own luck. Where clusters
+        have more rows than one, the band holds the replicates without the miscalibration as well, which have that of
+        the clusters; where there are no worlds it is theirs.
     """
-    estimate = float(error(bins.counts, bins.gaps))
+    estimate = float(error(bins.seen.counts, bins.seen.gaps))
     lower = upper = _NAN
-    recentred = np.zeros(0)
-    if clusters > 1:
+    bands = [] if worlds is None else [worlds]
+    if bins.clusters > 1:
         lower, upper, recentred = recentred_interval(bins, error, confidence=confidence)
-    band = recentred if worlds is None else worlds
-    if not band.size:
+        if worlds is None or bins.seen.counts.sum() > bins.clusters:
+            bands.append(recentred)
+    bands = [band for band in bands if band.size]
+    if not bands:
         return Measured(estimate, lower, upper)
     tail = 0.5 - confidence / 2.0
-    low, high = (float(value) for value in np.quantile(band, [tail, 1.0 - tail]))
-    beyond = estimate > high and not lower <= 0.0
-    return Measured(estimate, lower, upper, float(band.mean()), low, high, beyond)
+    low = min(quantile(band, tail) for band in bands)
+    high = max(quantile(band, 1.0 - tail) for band in bands)
+    chance = max(float(band.mean()) for band in bands)
+    return Measured(estimate, lower, upper, chance, low, high, estimate > high and not lower <= 0.0)
 
 
 def of_replicates(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cvfail.calibration.bin_errors import BinError, LargestDistance, MeanDistance, RootMeanSquare
 from cvfail.calibration.binning import Cells, Closed, bin_of, equal_mass_edges, equal_width_edges, joint_bins
-from cvfail.calibration.calibration_error import Norm, debiased_l2, distance
+from cvfail.calibration.calibration_error import debiased_l2
 from cvfail.calibration.class_measures import classwise_error, localisation_errors
 from cvfail.calibration.forecasts import Forecasts
 from cvfail.calibration.intervals import UNDEFINED, Measured, of_error, of_replicates
@@ -76,8 +76,7 @@ _RANGES = {
 }
 """What means and parts can be at all."""
 
-_NORMS: dict[str, Norm] = {"ece": "l1", "mce": "max", "rmsce": "l2"}
-_BINNED = {*_NORMS, "rmsce_debiased", "reliability"}
+_BINNED = {"ece", "mce", "rmsce", "rmsce_debiased", "reliability"}
 _PARTS = ("reliability", "resolution", "uncertainty", "within_bins")
 
 
@@ -165,10 +164,10 @@ def _of_scores(forecasts: Forecasts, question: Question) -> dict[str, Measured]:
     sums = draws.sums(cells, forecasts.clusters, [outcomes - scores, outcomes, *losses.values()])
     found: dict[str, Measured] = {}
     if wanted & _BINNED:
-        bins = bin_replicates(cells, scores, outcomes, sums[:, :2], binary=True)
+        bins = bin_replicates(cells, scores, outcomes, sums[:, :2], clusters=clusters, binary=True)
         worlds = draws.gaps(cells, scores, forecasts.row)
-        found |= _errors(bins, worlds, question, clusters)
-        debiased = debiased_l2(bins.counts, cells.sums(outcomes), cells.sums(scores))
+        found |= _errors(bins, worlds, question)
+        debiased = debiased_l2(bins.seen.counts, cells.sums(outcomes), cells.sums(scores))
         found["rmsce_debiased"] = found["rmsce"].with_estimate(debiased).without_chance()
     weight = sums[:, 0].sum(axis=0)
     means = {"overconfidence": (scores - outcomes, -sums[:, 1].sum(axis=0))}
@@ -191,22 +190,19 @@ def _cells(forecasts: Forecasts, question: Question) -> Cells:
     return Cells.of(codes, np.arange(len(forecasts)))
 
 
-def _errors(bins: BinReplicates, worlds: Numbers, question: Question, clusters: int) -> dict[str, Measured]:
+def _errors(bins: BinReplicates, worlds: Numbers, question: Question) -> dict[str, Measured]:
     """The errors over bins by all norms."""
-    full = np.flatnonzero(bins.counts >= question.min_count)
-    counts = np.broadcast_to(bins.counts[:, np.newaxis], worlds.shape)
-    found = {}
-    for name, norm in _NORMS.items():
-        error = partial(distance, norm=norm)
-        if norm == "max":
-            error = partial(_largest, rows=full)
-        found[name] = of_error(bins, error, error(counts, worlds), clusters, question.confidence)
-    return found
-
-
-def _largest(counts: Numbers, gaps: Numbers, *, rows: NDArray[np.int64]) -> Numbers:
-    """The largest distance of some bins."""
-    return distance(counts[rows], gaps[rows], "max")
+    full = np.flatnonzero(bins.seen.counts >= question.min_count)
+    counts = np.broadcast_to(bins.seen.counts[:, np.newaxis], worlds.shape)
+    errors: dict[str, BinError] = {
+        "ece": MeanDistance(),
+        "mce": LargestDistance(full),
+        "rmsce": RootMeanSquare(),
+    }
+    return {
+        name: of_error(bins, error, error(counts, worlds), question.confidence)
+        for name, error in errors.items()
+    }
 
 
 def _losses(forecasts: Forecasts) -> dict[str, Numbers]:
@@ -251,6 +247,7 @@ def _equal_mass(forecasts: Forecasts, question: Question) -> Measured:
     edges = equal_mass_edges(scores, question.bins)
     cells = Cells.of(bin_of(scores, edges, closed=question.closed), np.arange(len(forecasts)))
     sums = question.draws.sums(cells, forecasts.clusters, [outcomes - scores])
-    bins = bin_replicates(cells, scores, outcomes, sums, binary=True)
+    clusters = forecasts.cluster_count
+    bins = bin_replicates(cells, scores, outcomes, sums, clusters=clusters, binary=True)
     worlds = question.draws.gaps(cells, scores, forecasts.row)
-    return _errors(bins, worlds, question, forecasts.cluster_count)["ece"]
+    return _errors(bins, worlds, question)["ece"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cvfail.calibration.binning import Cells, bin_of, equal_mass_edges, equal_width_edges
 from cvfail.calibration.calibration_error import Binning
@@ -27,7 +28,8 @@ def reliability_rows(forecasts: Forecasts, question: Question, *, binning: Binni
         binning: Of equal width or equal mass.
 
     Returns:
-        The columns of `RELIABILITY_COLUMNS`; intervals are Wilson's with the effective number of predictions.
+        The columns of `RELIABILITY_COLUMNS`; intervals are Wilson's with the effective number of predictions, and
+        the band of chance is as much wider as that number says.
 
     Raises:
         PolicyError: There is no such binning.
@@ -53,14 +55,7 @@ def reliability_rows(forecasts: Forecasts, question: Question, *, binning: Binni
         by=["bin"],
         confidence=question.confidence,
     )
-    gaps = question.draws.gaps(cells, scores, forecasts.row)
-    hits = (gaps + cells.sums(scores)[:, np.newaxis]) / cells.counts[:, np.newaxis]
-    tail = 0.5 - question.confidence / 2.0
-    band = (
-        np.clip(np.quantile(hits, [tail, 1.0 - tail], axis=1), 0.0, 1.0)
-        if hits.size
-        else np.full((2, len(cells)), np.nan)
-    )
+    band = _chance(forecasts, cells, question, shares["design_effect"])
     return shares.with_columns(
         pl.col("support").cast(pl.Int64),
         low=pl.Series(edges[cells.code], dtype=pl.Float64),
@@ -69,3 +64,18 @@ def reliability_rows(forecasts: Forecasts, question: Question, *, binning: Binni
         chance_lower=pl.Series(band[0], dtype=pl.Float64).fill_nan(None),
         chance_upper=pl.Series(band[1], dtype=pl.Float64).fill_nan(None),
     ).select(RELIABILITY_COLUMNS)
+
+
+def _chance(
+    forecasts: Forecasts, cells: Cells, question: Question, design_effect: pl.Series
+) -> NDArray[np.float64]:
+    """The bounds of the share right of each bin if every score were right, shape (2, C)."""
+    if not len(cells):
+        return np.zeros((2, 0))
+    gaps = question.draws.gaps(cells, forecasts.scores, forecasts.row)
+    wider = np.sqrt(np.maximum(design_effect.fill_null(1.0).to_numpy(), 1.0))
+    said = cells.sums(forecasts.scores)[:, np.newaxis]
+    shares = (wider[:, np.newaxis] * gaps + said) / cells.counts[:, np.newaxis]
+    tail = 0.5 - question.confidence / 2.0
+    bounds = np.quantile(shares, [tail, 1.0 - tail], axis=1, method="weibull")
+    return np.asarray(np.clip(bounds, 0.0, 1.0))

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from cvfail.calibration.bin_errors import BinSums
 from cvfail.calibration.binning import Cells
 from cvfail.calibration.recentring import BinReplicates
 from cvfail.tables.arrays import read_only
@@ -98,7 +99,7 @@ class Draws:
 
 
 def bin_replicates(
-    cells: Cells, scores: Numbers, outcomes: Numbers, sums: Numbers, *, binary: bool
+    cells: Cells, scores: Numbers, outcomes: Numbers, sums: Numbers, *, clusters: int, binary: bool
 ) -> BinReplicates:
     """The gaps of bins in data and replicates.
 
@@ -107,6 +108,7 @@ def bin_replicates(
         scores: Of every row.
         outcomes: What came true of every row, 0 or 1; or overlaps.
         sums: Weights and weighted gaps, shape (C, 2, B).
+        clusters: How many clusters have rows.
         binary: Whether outcomes are 0 or 1. The least variance is then that of the share right, with two and a
             quarter more rows about as right as their scores; else that of all bins together, with two more rows.
     """
@@ -118,4 +120,4 @@ def bin_replicates(
     else:
         residuals = outcomes[cells.rows] - scores[cells.rows] - np.repeat((true - said) / n, cells.counts)
         least = n * (float(residuals @ residuals) + 0.2) / (n.sum() - len(cells) + 2.0)
-    return BinReplicates(n, true - said, least, sums[:, 0], sums[:, 1])
+    return BinReplicates(BinSums(n, true - said), BinSums(sums[:, 0], sums[:, 1]), least, clusters)

@@ -47,7 +47,7 @@ def newcombe_difference(
     """
     first = wilson(successes, trials, confidence=confidence, quantile=quantile)
     second = wilson(other_successes, other_trials, confidence=confidence, quantile=quantile)
-    return _square_and_add(first, second, np.float64(0.0))
+    return square_and_add(first, second)
 
 
 def newcombe_paired(
@@ -94,7 +94,37 @@ def newcombe_paired(
     n = a + b + c + d
     first = wilson(a + b, n, confidence=confidence, quantile=quantile)
     second = wilson(a + c, n, confidence=confidence, quantile=quantile)
-    return _square_and_add(first, second, _correlation(a, b, c, d))
+    return square_and_add(first, second, _correlation(a, b, c, d))
+
+
+def square_and_add(first: Interval, second: Interval, correlation: ArrayLike = 0.0) -> Interval:
+    """The difference of two estimates, each with an interval that need not be symmetric.
+
+    Args:
+        first: An estimate with its bounds.
+        second: What is taken off; all broadcast.
+        correlation: Of the two estimates.
+
+    Returns:
+        ``Interval(estimate, lower, upper)``, as in the notes of `newcombe_paired`.
+
+    Source: Zou and Donner, Statistics in Medicine 27 (2008) 1693-1702 (MOVER); Zou, American Journal of Epidemiology
+        168 (2008) 212-224, for the correlation.
+
+    Example:
+        >>> first, second = Interval(0.8, 0.7, 0.84), Interval(0.6, 0.57, 0.68)
+        >>> [round(float(value), 3) for value in square_and_add(first, second)]
+        [0.2, 0.072, 0.25]
+    """
+    rho = np.asarray(correlation, np.float64)
+    below_first, above_first = first.estimate - first.lower, first.upper - first.estimate
+    below_second, above_second = second.estimate - second.lower, second.upper - second.estimate
+    difference = first.estimate - second.estimate
+    return Interval(
+        estimate=difference,
+        lower=difference - _combined(below_first, above_second, rho),
+        upper=difference + _combined(above_first, below_second, rho),
+    )
 
 
 def _correlation(
@@ -106,21 +136,8 @@ def _correlation(
     return np.where(margins > 0.0, corrected / np.sqrt(np.where(margins > 0.0, margins, 1.0)), 0.0)
 
 
-def _square_and_add(
-    first: Interval, second: Interval, correlation: NDArray[np.float64] | np.float64
-) -> Interval:
-    below_first, above_first = first.estimate - first.lower, first.upper - first.estimate
-    below_second, above_second = second.estimate - second.lower, second.upper - second.estimate
-    difference = first.estimate - second.estimate
-    return Interval(
-        estimate=difference,
-        lower=difference - _combined(below_first, above_second, correlation),
-        upper=difference + _combined(above_first, below_second, correlation),
-    )
-
-
 def _combined(
-    one: NDArray[np.float64], other: NDArray[np.float64], correlation: NDArray[np.float64] | np.float64
+    one: NDArray[np.float64], other: NDArray[np.float64], correlation: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     squares = one * one - 2.0 * correlation * one * other + other * other
     return np.sqrt(np.maximum(squares, 0.0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from scipy.special import expit, ndtr, ndtri
+from scipy.special import expit, ndtr, softmax
 
 import cvfail as cf
 from cvfail.tables.dataset import Dataset
@@ -31,13 +31,42 @@ def classified(seed, *, clusters=200, per_cluster=1, slope=1.0, shift=0.0, alike
     )
 
 
-def true_error(*, slope, shift, bins, centre=1.0):
-    """The calibration error of a population, over bins of equal width."""
-    odds = ndtri((np.arange(100_000) + 0.5) / 100_000) * 1.5 + centre
-    scores = expit(odds)
-    gaps = expit(slope * odds + shift) - scores
-    sums = np.bincount(np.minimum((scores * bins).astype(int), bins - 1), weights=gaps, minlength=bins)
-    return float(np.abs(sums).sum() / scores.size)
+def several_classes(seed, *, images=500, classes=5, slope=1.0) -> Dataset:
+    """Images whose label is drawn with the probabilities to the power of the slope."""
+    random = np.random.default_rng(seed)
+    said = softmax(random.normal(size=(images, classes)) * 1.5, axis=1)
+    drawn = np.cumsum(softmax(slope * np.log(said), axis=1), axis=1)
+    label = np.minimum((random.random((images, 1)) > drawn).sum(axis=1), classes - 1)
+    return cf.from_labels(label, said.argmax(axis=1), probabilities=said, labels=list(range(classes)))
+
+
+def localised(seed, *, images=100, per_image=20, classes=4, slope=1.0, shift=0.0, alike=0.0) -> Dataset:
+    """Boxes of scores below .8 whose overlap, 0 or above .6, has the mean slope · score + shift.
+
+    `alike` is the correlation of the luck of the boxes of an image.
+    """
+    random = np.random.default_rng(seed)
+    n = images * per_image
+    scores = 0.8 * random.beta(1.2, 2.0, size=n)
+    shared = np.repeat(random.normal(size=images), per_image)
+    luck = ndtr(np.sqrt(alike) * shared + np.sqrt(1.0 - alike) * random.normal(size=n))
+    is_found = luck < np.clip(slope * scores + shift, 0.0, 0.8) / 0.8
+    overlaps = random.uniform(0.6, 1.0, size=n)
+    boxes = pl.DataFrame(
+        {
+            "image_id": [f"{seed}-{image}" for image in np.repeat(np.arange(images), per_image)],
+            "category_id": random.integers(1, classes + 1, size=n),
+            "x": 300.0 * np.tile(np.arange(per_image), images),
+            "y": 0.0,
+            "width": 100.0,
+            "height": 100.0,
+        }
+    )
+    beside = 100.0 * (1.0 - overlaps) / (1.0 + overlaps)
+    found = boxes.with_columns(
+        x=pl.col("x") + np.where(is_found, beside, 0.0), y=np.where(is_found, 0.0, 1000.0), score=scores
+    )
+    return cf.from_frames(ground_truth=boxes, predictions=found, box_format="xywh")
 
 
 def detections(seed, *, images=80, known_sizes=True) -> Dataset:

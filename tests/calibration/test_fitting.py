@@ -18,7 +18,7 @@ FEW = {"replicates": 30, "worlds": 30}
 
 @pytest.fixture(scope="module")
 def overconfident():
-    return cf.evaluate(classified(1, clusters=1500, slope=0.5))
+    return cf.evaluate(classified(1, clusters=3000, slope=0.5))
 
 
 @pytest.fixture(scope="module")
