@@ -65,3 +65,43 @@ def add_clusters(
             own[8] += y * all_units
             own[9] += n * all_errors
             own[10] += n * all_units
+
+
+@kernel
+def add_slice(
+    inside: NDArray[np.bool_],
+    among: NDArray[np.bool_],
+    starts: NDArray[np.int64],
+    errors: NDArray[np.float64],
+    sums: NDArray[np.float64],
+    totals: NDArray[np.float64],
+) -> None:
+    """`add_clusters` for one slice among some units, and the same sums of these.
+
+    Args:
+        inside: Whether each unit is in the slice, units ordered by cluster, shape (n,).
+        among: Whether it counts at all, shape (n,).
+        starts: First unit of each cluster, then n, shape (clusters + 1,).
+        errors: Error of each unit, shape (n,).
+        sums: In and out, shape (11,), as a row in `add_clusters`; N and Y are those of the units that count.
+        totals: In and out, shape (6,), the columns of `cvfail.statistics.slice_sums.TOTAL_SUMS`: the number of
+            clusters, ΣN, ΣY, ΣY², ΣYN, ΣN².
+    """
+    for cluster in range(starts.size - 1):
+        n, y, all_n, all_y = 0.0, 0.0, 0.0, 0.0
+        for i in range(starts[cluster], starts[cluster + 1]):
+            if among[i]:
+                all_n += 1.0
+                all_y += errors[i]
+                if inside[i]:
+                    n += 1.0
+                    y += errors[i]
+        if all_n == 0.0:
+            continue
+        for place, value in enumerate((1.0, all_n, all_y, all_y * all_y, all_y * all_n, all_n * all_n)):
+            totals[place] += value
+        if n == 0.0:
+            continue
+        squares = (y * y, y * n, n * n, y * all_y, y * all_n, n * all_y, n * all_n)
+        for place, value in enumerate((1.0, 1.0 if n == all_n else 0.0, n, y, *squares)):
+            sums[place] += value

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cvfail.kernels.clustered_cells import add_clusters
+from cvfail.kernels.clustered_cells import add_clusters, add_slice
 from cvfail.kernels.ordering import group_rows
 from cvfail.slices.items import Dropped, EncodedAttribute, Item, encode_attribute
 from cvfail.statistics.contrast import contrast_from_sums
@@ -165,10 +165,10 @@ def every_slice(
     parts = run_in_order(work, list(attribute_sets(units, max_order)), threads=worker_count(threads))
     items = tuple(own for numbers, _ in parts for own in map(tuple, numbers.tolist()))
     sums = np.concatenate([np.zeros((0, len(SLICE_SUMS))), *(own for _, own in parts)])
-    whole = _totals(units.per_cluster(errors))
-    return EverySlice(
-        items, contrast_from_sums(frame_of_sums(sums), whole, by=["slice"], confidence=confidence)
-    )
+    totals, every = np.zeros(len(TOTAL_SUMS)), read_only(np.ones(units.rows.size, np.bool_))
+    add_slice(every, every, units.starts, read_only(errors), np.zeros(len(SLICE_SUMS)), totals)
+    table = contrast_from_sums(frame_of_sums(sums), _frame_of(totals), by=["slice"], confidence=confidence)
+    return EverySlice(items, table)
 
 
 def against_rest(
@@ -184,36 +184,16 @@ def against_rest(
     Returns:
         One row, the columns of `cvfail.statistics.contrast.slice_against_rest`; no row for a slice without units.
     """
-    inside = mask if among is None else mask & among
-    own, whole = units.per_cluster(errors, inside), units.per_cluster(errors, among)
-    return compared(own, whole, confidence=confidence)
+    counted = np.ones(units.rows.size, np.bool_) if among is None else among
+    sums, totals = np.zeros(len(SLICE_SUMS)), np.zeros(len(TOTAL_SUMS))
+    add_slice(read_only(mask), read_only(counted), units.starts, read_only(errors), sums, totals)
+    own = sums[np.newaxis] if sums[0] > 0.0 else np.zeros((0, sums.size))
+    return contrast_from_sums(frame_of_sums(own), _frame_of(totals), by=["slice"], confidence=confidence)
 
 
-def compared(own: ClusterSums, whole: ClusterSums, *, confidence: float = 0.95) -> pl.DataFrame:
-    """A slice against the rest of the whole that it lies in, from units and errors per cluster.
-
-    Returns:
-        One row, the columns of `cvfail.statistics.contrast.slice_against_rest`; no row for a slice without units.
-    """
-    n, y, all_n, all_y = own.units, own.errors, whole.units, whole.errors
-    inside = n != 0.0
-    if not inside.any():
-        return contrast_from_sums(frame_of_sums(np.zeros((0, len(SLICE_SUMS)))), _totals(whole), by=["slice"])
-    sums = [
-        *(np.count_nonzero(inside), np.count_nonzero(inside & (n == all_n))),
-        *(n.sum(), y.sum(), y @ y, y @ n, n @ n),
-        *(y @ all_y, y @ all_n, n @ all_y, n @ all_n),
-    ]
-    return contrast_from_sums(
-        frame_of_sums(np.array([sums], np.float64)), _totals(whole), by=["slice"], confidence=confidence
-    )
-
-
-def _totals(whole: ClusterSums) -> pl.DataFrame:
+def _frame_of(totals: Numbers) -> pl.DataFrame:
     """The columns of `cvfail.statistics.slice_sums.TOTAL_SUMS`."""
-    n, y = whole.units, whole.errors
-    sums = np.count_nonzero(n), n.sum(), y.sum(), y @ y, y @ n, n @ n
-    return pl.DataFrame({name: [total] for name, total in zip(TOTAL_SUMS, sums, strict=True)})
+    return pl.DataFrame({name: [total] for name, total in zip(TOTAL_SUMS, totals.tolist(), strict=True)})
 
 
 def frame_of_sums(sums: Numbers) -> pl.DataFrame:
