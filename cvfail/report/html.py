@@ -48,6 +48,7 @@ STYLES = (
 )
 SCRIPTS = (
     "dom.js",
+    "turns.js",
     "draw.js",
     "charts.js",
     "csv.js",

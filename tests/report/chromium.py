@@ -36,6 +36,10 @@ KEYS = {
 }
 
 
+LOADED = """return location.href !== 'about:blank' && document.readyState === 'complete'
+    && document.querySelector('[aria-busy=true]') === null"""
+
+
 class Browser:
     """One window. Selectors are CSS; scripts are function bodies with `return`."""
 
@@ -52,10 +56,10 @@ class Browser:
         self.visit(Path(path).resolve().as_uri())
 
     def visit(self, address):
-        """Go there and wait until all is loaded: the driver may answer earlier under load."""
+        """Go there and wait until all is loaded and drawn: the driver may answer earlier under load."""
         self._send("POST", "/url", {"url": address})
         for _ in range(600):
-            if self.run("return location.href !== 'about:blank' && document.readyState === 'complete'"):
+            if self.run(LOADED):
                 return
             time.sleep(0.05)
         raise TimeoutError(f"{address} was not loaded in 30 s")

@@ -3,13 +3,13 @@
 const MODES_FOR_AGENDA = 3;
 
 /** A table of the modes that stand out, each leading to its card; null where the cards are few. */
-function agenda(modes) {
+function agenda(modes, turns) {
   if (modes.length < MODES_FOR_AGENDA) return null;
   const largest = Math.max(...modes.map((mode) => mode.excess.upper ?? mode.excess.estimate ?? 0));
   return sortableTable({
     caption: "What to fix, in order",
     rows: modes,
-    onOpen: (mode) => goToCard(mode.rank),
+    onOpen: (mode) => (turns.finish(), goToCard(mode.rank)),
     columns: [
       {
         label: "What to fix, in order",

@@ -4,9 +4,21 @@ function readData(id) {
   return JSON.parse(document.getElementById(id).textContent);
 }
 
-function place(id, nodes) {
+/** Draws nodes into their place; a page without the place does without them. */
+function place(id, draw) {
   const target = document.getElementById(id);
-  if (target !== null) target.append(...[nodes].flat().filter((node) => node !== null));
+  if (target !== null) target.append(...[draw()].flat().filter((node) => node !== null));
+}
+
+/** The same in its turn; until then the place says that something is to come. */
+function placeLater(turns, id, draw) {
+  const target = document.getElementById(id);
+  if (target === null) return;
+  target.ariaBusy = "true";
+  turns.add(() => {
+    target.ariaBusy = null;
+    place(id, draw);
+  });
 }
 
 /** A button that turns the colours from the system's choice to light, to dark, and back. */
@@ -30,29 +42,32 @@ function themeSwitch() {
 
 function main() {
   const report = { ...readData("summary"), pictures: readData("pictures") };
+  const turns = drawingTurns();
   const gallery = makeGallery(report);
-  const model = confusionModel(report);
-  const openCell = (cell) => gallery.open(cellGroup(model, cell));
-  place("theme", themeSwitch());
-  place("headline", headlineTiles(report));
-  place("compared", comparisonOf(report, gallery));
-  place("modes", failureModes(report, gallery));
-  place("error-types", errorTypes(report, gallery));
-  place("errors-by-class", errorsByClass(model, report, gallery));
-  place("label-suspects", labelSuspects(report, gallery));
-  place("pairs", confusedPairs(model, report, openCell));
-  const live = liveConfusion(report, model);
-  place("score-curves", scoreCurves(report, gallery));
-  place("better-thresholds", betterThresholds(report));
-  place("threshold", thresholdSlider(report, live));
-  place("matrix", confusionMatrix(live.model, (cell) => gallery.open(live.groupOf(cell))));
-  place("heatmaps", heatmapsOf(report, gallery));
-  place("slices", sliceTables(report, gallery));
-  place("classes", classTable(model, report, gallery));
-  window.addEventListener("beforeprint", () =>
-    document.querySelectorAll("details").forEach((details) => (details.open = true)),
-  );
-  return { report, model, gallery };
+  const model = made(() => confusionModel(report));
+  const live = made(() => liveConfusion(report, model()));
+  const later = (id, draw) => placeLater(turns, id, draw);
+  place("theme", themeSwitch);
+  place("headline", () => headlineTiles(report));
+  place("compared", () => comparisonOf(report, gallery));
+  place("modes", () => failureModes(report, gallery, turns));
+  later("error-types", () => errorTypes(report, gallery));
+  later("errors-by-class", () => errorsByClass(model(), report, gallery));
+  later("score-curves", () => scoreCurves(report, gallery));
+  later("better-thresholds", () => betterThresholds(report));
+  later("pairs", () => confusedPairs(model(), report, (cell) => gallery.open(cellGroup(model(), cell))));
+  later("threshold", () => thresholdSlider(report, live()));
+  later("matrix", () => confusionMatrix(live().model, (cell) => gallery.open(live().groupOf(cell))));
+  later("label-suspects", () => labelSuspects(report, gallery));
+  later("heatmaps", () => heatmapsOf(report, gallery));
+  later("slices", () => sliceTables(report, gallery));
+  later("classes", () => classTable(model(), report, gallery));
+  if (opensFurtherDown()) turns.finish();
+  window.addEventListener("beforeprint", () => {
+    turns.finish();
+    document.querySelectorAll("details").forEach((details) => (details.open = true));
+  });
+  return { report, gallery };
 }
 
 const page = main();

@@ -42,7 +42,7 @@ function operatingPointLabel({ operating_point: { score, iou } }) {
 }
 
 /** Cards for the modes that stand out, the later ones folded away, and a closed table of those that do not. */
-function failureModes(report, gallery) {
+function failureModes(report, gallery, turns) {
   const memory = tickMemory(report);
   const standing = report.failure_modes.filter((mode) => mode.significant);
   const cards = standing.slice(0, MODES_AS_CARDS);
@@ -59,20 +59,23 @@ function failureModes(report, gallery) {
     "No slice fails significantly more than the rest, after correction for the number of slices looked at.",
   );
   return [
-    agenda(standing),
+    agenda(standing, turns),
     remedyLegend(report),
     cards.length > 0 ? list(cards, 0) : none,
     later.length > 0
-      ? folded(`${plural(later.length, "further modes")} that stand out`, list(later, cards.length))
+      ? folded(`${plural(later.length, "further modes")} that stand out`, turns, () => list(later, cards.length))
       : null,
     others.length > 0
-      ? folded(`Looked at, not significant: ${formatCount(others.length)} that may be chance`, modeTable(others, gallery))
+      ? folded(`Looked at, not significant: ${formatCount(others.length)} that may be chance`, turns, () => modeTable(others, gallery))
       : null,
   ];
 }
 
-function folded(label, content) {
-  return element("details", { class: "others" }, element("summary", {}, label), content);
+/** Folded content is drawn in its turn, or when it is unfolded. */
+function folded(label, turns, draw) {
+  const details = element("details", { class: "others", onToggle: turns.finish }, element("summary", {}, label));
+  turns.add(() => details.append(draw()));
+  return details;
 }
 
 function modeGroup(mode) {

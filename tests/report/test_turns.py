@@ -1,0 +1,70 @@
+"""The first screen at once, the rest in turns: and nobody who goes further down finds something missing."""
+
+import time
+
+import pytest
+
+from cvfail.report.html import Addition, render
+from tests.report.made_up import made_up_summary
+
+SEEN = """
+  window.seen = {
+    modes: document.querySelectorAll("#modes > .modes > .mode").length,
+    waiting: document.querySelectorAll("[aria-busy=true]").length,
+    cells: document.querySelectorAll(".matrix td[role=gridcell]").length,
+    folded: document.querySelectorAll("#modes details .mode").length,
+    rows: document.querySelectorAll("#classes tbody tr").length,
+  };
+"""
+NOTHING = {"waiting": 11, "cells": 0, "folded": 0, "rows": 0}
+EVERYTHING = {"waiting": 0, "cells": 49, "folded": 2, "rows": 6}
+
+
+def seen(browser, tmp_path, act, part=""):
+    """What stands on the page as its script ends, after an act."""
+    path = tmp_path / "report.html"
+    page = render(made_up_summary(), Addition(style="", script=act + SEEN))
+    path.write_text(page, encoding="utf-8")
+    browser.visit(path.as_uri() + part)
+    found = browser.run("return window.seen")
+    assert found.pop("modes") == 6
+    return found
+
+
+def test_the_first_screen_comes_at_once_and_the_rest_soon_after(browser, tmp_path):
+    assert seen(browser, tmp_path, "") == NOTHING
+    browser.run(SEEN)
+    assert browser.run("return window.seen") == {"modes": 6, **EVERYTHING}
+    assert browser.run("return performance.getEntriesByName('drawn').length") == 1
+    assert browser.console() == []
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "window.dispatchEvent(new Event('beforeprint'));",
+        "document.querySelector('nav a[href=\"#by-class\"]').click();",
+        "document.querySelector('#modes > .table tbody tr:nth-child(8) button').click();",
+    ],
+    ids=["print", "go to a section", "go to a folded mode"],
+)
+def test_everything_is_drawn_for_those_who_go_further_down(browser, tmp_path, act):
+    assert seen(browser, tmp_path, act) == EVERYTHING
+    assert browser.console() == []
+
+
+def test_everything_is_drawn_where_the_address_names_a_part(browser, tmp_path):
+    assert seen(browser, tmp_path, "", "#by-class") == EVERYTHING
+    top = "return document.querySelector('#by-class').getBoundingClientRect().top"
+    below = "return document.documentElement.scrollHeight - window.scrollY - window.innerHeight"
+    assert 0 <= browser.run(top) < 100 or browser.run(below) <= 1
+
+
+def test_everything_is_drawn_at_once_where_a_page_is_loaded_again(browser, tmp_path):
+    assert seen(browser, tmp_path, "") == NOTHING
+    browser.run("window.seen = undefined; location.reload()")
+    for _ in range(100):
+        if browser.run("return window.seen !== undefined && document.readyState === 'complete'"):
+            break
+        time.sleep(0.05)
+    assert browser.run("return window.seen") == {"modes": 6, **EVERYTHING}
