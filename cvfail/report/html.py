@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Unpack
 
 from cvfail.errors import MissingDependencyError
+from cvfail.report.packing import pack
 from cvfail.report.progress import shown_progress
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import Summary
@@ -48,6 +49,7 @@ STYLES = (
 )
 SCRIPTS = (
     "dom.js",
+    "unpack.js",
     "turns.js",
     "draw.js",
     "charts.js",
@@ -121,7 +123,7 @@ def render(summary: Summary, addition: Addition | None = None, *, pictures_besid
         policy=content_security_policy(addition, pictures_beside=pictures_beside),
         style=Markup(style),
         script=Markup(script),
-        data=Markup(json_block({key: value for key, value in summary.items() if key != "pictures"})),
+        data=Markup(json_block(pack({key: value for key, value in summary.items() if key != "pictures"}))),
         pictures=Markup(json_block(summary["pictures"])),
     )
 

@@ -58,6 +58,9 @@ class Browser:
     def visit(self, address):
         """Go there and wait until all is loaded and drawn: the driver may answer earlier under load."""
         self._send("POST", "/url", {"url": address})
+        self._wait_until_drawn(address)
+
+    def _wait_until_drawn(self, address):
         for _ in range(600):
             if self.run(LOADED):
                 return
@@ -69,9 +72,10 @@ class Browser:
 
     @contextmanager
     def inside(self, selector):
-        """Everything is asked of a frame."""
+        """Everything is asked of a frame, once it is drawn."""
         frame = self._send("POST", "/element", {"using": "css selector", "value": selector})
         self._send("POST", "/frame", {"id": frame})
+        self._wait_until_drawn(selector)
         try:
             yield
         finally:

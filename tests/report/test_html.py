@@ -12,6 +12,7 @@ import pytest
 from cvfail.errors import MissingDependencyError
 from cvfail.report import html
 from cvfail.report.html import json_block, render, write_report
+from cvfail.report.packing import pack
 from tests.report.made_up import made_up_summary
 
 MALICIOUS_CLASS = "<script>alert(1)</script>"
@@ -54,10 +55,10 @@ def page():
     return Page(render(made_up_summary()))
 
 
-def test_the_data_block_is_the_summary(page):
+def test_the_data_block_is_the_packed_summary(page):
     summary = made_up_summary()
     data = json.loads(page.content("script", id="summary")[0])
-    assert data == {key: value for key, value in summary.items() if key != "pictures"}
+    assert data == pack({key: value for key, value in summary.items() if key != "pictures"})
 
 
 def test_no_string_of_the_data_becomes_markup():

@@ -41,7 +41,7 @@ function themeSwitch() {
 }
 
 function main() {
-  const report = { ...readData("summary"), pictures: readData("pictures") };
+  const report = { ...unpacked(readData("summary")), pictures: readData("pictures") };
   const turns = drawingTurns();
   const gallery = makeGallery(report);
   const model = made(() => confusionModel(report));

@@ -1,6 +1,7 @@
 // The first screen is drawn at once, the rest part by part when the browser has time, so that a large report answers soon.
 
-const LONGEST_WAIT = 100;
+const LONGEST_WAIT = 50;
+const LONGEST_TURN = 12;
 
 /**
  * Parts that wait for their turn: `add(draw)` lets one wait, `finish()` draws all that are left.
@@ -22,11 +23,12 @@ function drawingTurns() {
     else setTimeout(turn, 0);
   }
 
-  /** At least one part, and as many as fit before the browser has something else to do. */
-  function turn(deadline) {
+  /** At least one part, and as many as fit into less than a frame. */
+  function turn() {
     asked = false;
+    const end = performance.now() + LONGEST_TURN;
     do drawNext();
-    while (waiting.length > 0 && deadline?.timeRemaining() > 0);
+    while (waiting.length > 0 && performance.now() < end);
     if (waiting.length > 0) ask();
   }
 
