@@ -11,6 +11,7 @@ a time, and a small one is the beginning of a large one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +31,6 @@ ATTRIBUTES = {
 """The 20 slices of images that are evaluated one by one."""
 
 _OBJECTS_PER_IMAGE = 93
-_POPULARITY = np.random.default_rng(80).permutation(1 / np.arange(1, CATEGORIES + 1))
-_CUMULATED = np.cumsum(_POPULARITY) / _POPULARITY.sum()
 _SIZES = np.array([[640, 480], [500, 375], [480, 640], [640, 427]])
 
 
@@ -76,14 +75,17 @@ class Block:
 def block(number: int, *, seed: int, images: int = IMAGES_PER_BLOCK, categories: int = CATEGORIES) -> Block:
     """The tables of images ``number * IMAGES_PER_BLOCK + 1`` onwards; fewer `images` cut the last block short.
 
-    `categories` below 80 fold the rare classes into the common ones: the boxes stay the same.
+    `categories` below 80 fold the rare classes into the common ones, more follow Zipf's law too: the boxes stay
+    the same.
     """
     rng = np.random.default_rng([seed, number])
+    shares = _cumulated_shares(max(categories, CATEGORIES))
     size, columns = _images(rng)
-    objects, palette, crowd = _objects(rng, size)
+    objects, palette, crowd = _objects(rng, size, shares)
     area = np.round(objects.box[:, 2] * objects.box[:, 3] * rng.uniform(0.45, 0.95, len(crowd)), 4)
     hidden = (columns["time_of_day"] == "night") & (columns["weather"] == "rain")
-    found, score = _detections(rng, objects, palette, size, crowd, hidden[objects.image] & (area < 32**2))
+    planted = hidden[objects.image] & (area < 32**2)
+    found, score = _detections(rng, objects, palette, size, crowd, planted, shares)
     first = number * IMAGES_PER_BLOCK + 1
     keep = slice(0, np.searchsorted(objects.image, images))
     kept = slice(0, np.searchsorted(found.image, images))
@@ -138,8 +140,15 @@ def _image_columns(first: int, size: np.ndarray, columns: dict[str, np.ndarray])
     }
 
 
-def _classes(rng: np.random.Generator, shape: int | tuple[int, int]) -> np.ndarray:
-    return np.searchsorted(_CUMULATED[:-1], rng.random(shape))
+@cache
+def _cumulated_shares(classes: int) -> np.ndarray:
+    """Of objects by class, in a random order of frequency."""
+    popularity = np.random.default_rng(classes).permutation(1 / np.arange(1, classes + 1))
+    return np.cumsum(popularity) / popularity.sum()
+
+
+def _classes(rng: np.random.Generator, shape: int | tuple[int, int], shares: np.ndarray) -> np.ndarray:
+    return np.searchsorted(shares[:-1], rng.random(shape))
 
 
 def _boxes(rng: np.random.Generator, size: np.ndarray, log_area: float, spread: float) -> np.ndarray:
@@ -150,11 +159,13 @@ def _boxes(rng: np.random.Generator, size: np.ndarray, log_area: float, spread: 
     return np.round(np.concatenate([rng.random((len(size), 2)) * (size - sides), sides], axis=1), 2)
 
 
-def _objects(rng: np.random.Generator, size: np.ndarray) -> tuple[Objects, np.ndarray, np.ndarray]:
+def _objects(
+    rng: np.random.Generator, size: np.ndarray, shares: np.ndarray
+) -> tuple[Objects, np.ndarray, np.ndarray]:
     """Objects by image, the eight classes that an image draws from, and which objects are crowds."""
     count = rng.negative_binomial(1.15, 0.154, IMAGES_PER_BLOCK) + (rng.random(IMAGES_PER_BLOCK) < 0.99)
     image = np.repeat(np.arange(IMAGES_PER_BLOCK), np.minimum(count, _OBJECTS_PER_IMAGE))
-    palette = _classes(rng, (IMAGES_PER_BLOCK, 8))
+    palette = _classes(rng, (IMAGES_PER_BLOCK, 8), shares)
     variety = np.minimum(1 + rng.poisson(2.8, IMAGES_PER_BLOCK), 8)
     category = palette[image, (rng.random(len(image)) * variety[image]).astype(np.int64)]
     box = _boxes(rng, size[image], 7.8, 2.1)
@@ -163,12 +174,12 @@ def _objects(rng: np.random.Generator, size: np.ndarray) -> tuple[Objects, np.nd
     return Objects(image, category, box), palette, crowd
 
 
-def _detections(rng, objects, palette, size, crowd, hidden) -> tuple[Objects, np.ndarray]:
+def _detections(rng, objects, palette, size, crowd, hidden, shares) -> tuple[Objects, np.ndarray]:
     """What a detector leaves, by image and falling score, at most 100 an image."""
     parts = [_hits(rng, objects, crowd, hidden), _inside_crowds(rng, objects, crowd)]
-    parts += [_near(rng, objects, ~crowd, kind) for kind in NEAR]
+    parts += [_near(rng, objects, ~crowd, kind, shares) for kind in NEAR]
     near = sum(np.bincount(found.image, minlength=IMAGES_PER_BLOCK) for found, _ in parts)
-    parts.append(_background(rng, palette, size, near))
+    parts.append(_background(rng, palette, size, near, shares))
     image, category, box = (
         np.concatenate([getattr(found, name) for found, _ in parts]) for name in ("image", "category", "box")
     )
@@ -202,10 +213,12 @@ def _hits(rng, objects: Objects, crowd: np.ndarray, hidden: np.ndarray) -> tuple
     return Objects(hit.image, hit.category, _jittered(rng, hit.box, jitter)), score
 
 
-def _near(rng, objects: Objects, regular: np.ndarray, kind: Copies) -> tuple[Objects, np.ndarray]:
+def _near(
+    rng, objects: Objects, regular: np.ndarray, kind: Copies, shares: np.ndarray
+) -> tuple[Objects, np.ndarray]:
     near = objects.take(np.repeat(np.arange(len(regular)), rng.poisson(kind.per_object * regular)))
     other = rng.random(len(near.image)) < kind.other_class
-    category = np.where(other, _classes(rng, len(other)), near.category)
+    category = np.where(other, _classes(rng, len(other), shares), near.category)
     return Objects(near.image, category, _jittered(rng, near.box, kind.jitter)), rng.beta(
         *kind.score, len(other)
     )
@@ -218,10 +231,10 @@ def _inside_crowds(rng, objects: Objects, crowd: np.ndarray) -> tuple[Objects, n
     return Objects(inside.image, inside.category, box), rng.beta(2, 3, len(box))
 
 
-def _background(rng, palette, size, near: np.ndarray) -> tuple[Objects, np.ndarray]:
+def _background(rng, palette, size, near: np.ndarray, shares: np.ndarray) -> tuple[Objects, np.ndarray]:
     """Boxes on nothing, with low scores, until an image has as many as it gets."""
     wanted = np.clip(np.round(rng.normal(54, 18, IMAGES_PER_BLOCK) + near).astype(np.int64), 5, 100)
     image = np.repeat(np.arange(IMAGES_PER_BLOCK), np.maximum(wanted - near, 0))
     seen = palette[image, rng.integers(0, 4, len(image))]
-    category = np.where(rng.random(len(image)) < 0.55, seen, _classes(rng, len(image)))
+    category = np.where(rng.random(len(image)) < 0.55, seen, _classes(rng, len(image), shares))
     return Objects(image, category, _boxes(rng, size[image], 7.6, 1.8)), rng.beta(0.7, 14, len(image))

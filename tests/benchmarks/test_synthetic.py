@@ -49,6 +49,18 @@ def test_fewer_classes_fold_the_others_and_leave_the_boxes(second):
         assert few["category_id"].to_numpy().tolist() == expected.tolist()
 
 
+def test_more_classes_leave_the_boxes_and_are_all_there(second):
+    many = block(1, seed=7, categories=1_203)
+    for name in TABLES[1:]:
+        assert getattr(many, name).drop(["category_id"]) == getattr(second, name).drop(["category_id"])
+    found = many.predictions["category_id"].to_numpy()
+    assert found.min() >= 1
+    assert found.max() <= 1_203
+    assert len(np.unique(found)) > 1_100
+    counts = np.sort(np.bincount(found))[::-1]
+    assert counts[0] > 20 * counts[600], "few are frequent, as by Zipf's law"
+
+
 def test_a_dataset_is_the_same_whatever_the_number_of_blocks_made_at_a_time():
     recipe = Recipe(2_500)
     one, three = list(batches(recipe, blocks=1)), list(batches(recipe, blocks=3))
