@@ -33,6 +33,7 @@ KEYS = {
     "Right": "\ue014",
     "Down": "\ue015",
     "Escape": "\ue00c",
+    "Shift": "\ue008",
 }
 
 
@@ -86,9 +87,12 @@ class Browser:
         self._send("POST", f"/element/{next(iter(element.values()))}/click", {})
 
     def press(self, *keys):
-        actions = [
-            {"type": kind, "value": KEYS.get(key, key)} for key in keys for kind in ("keyDown", "keyUp")
-        ]
+        """Press keys one after another; those joined by a plus together ("Shift+Right")."""
+        actions = []
+        for key in keys:
+            held = [KEYS.get(name, name) for name in key.split("+")]
+            actions += [{"type": "keyDown", "value": name} for name in held]
+            actions += [{"type": "keyUp", "value": name} for name in reversed(held)]
         self._send("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
 
     def text(self, selector):

@@ -14,12 +14,13 @@ function matrixOverview(model, order, onOpen) {
     height: side,
     tabindex: 0,
     role: "img",
-    "aria-label": "Overview of the confusion matrix in the chosen order; arrow keys walk, Enter opens",
+    "aria-label":
+      "Overview of the confusion matrix in the chosen order; arrow keys walk, with Shift to the next cell that is not empty, Enter opens",
   });
   const readout = element(
     "p",
     { class: "readout", "aria-live": "polite" },
-    "All classes in the chosen order, rows true, columns predicted. Stronger is a larger share of the row.",
+    "All classes in the chosen order, rows true, columns predicted. Stronger is a larger share of the row. Arrow keys walk, with Shift to the next cell that is not empty.",
   );
   let here = [0, 0];
 
@@ -51,6 +52,14 @@ function matrixOverview(model, order, onOpen) {
     paint();
   }
 
+  /** The nearest cell that is not empty in a direction; the place itself where there is none. */
+  function nextFilled([down, right]) {
+    for (let [row, column] = [here[0] + down, here[1] + right]; ; row += down, column += right) {
+      if (positions[row] === undefined || positions[column] === undefined) return here;
+      if (model.at(positions[row], positions[column]) !== null) return [row, column];
+    }
+  }
+
   function openHere() {
     const cell = model.at(positions[here[0]], positions[here[1]]);
     if (cell !== null) onOpen(cell);
@@ -63,7 +72,7 @@ function matrixOverview(model, order, onOpen) {
   canvas.addEventListener("click", openHere);
   canvas.addEventListener("keydown", (event) => {
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (step !== undefined) visit(here[0] + step[0], here[1] + step[1]);
+    if (step !== undefined) visit(...(event.shiftKey ? nextFilled(step) : [here[0] + step[0], here[1] + step[1]]));
     else if (event.key === "Enter" || event.key === " ") openHere();
     else return;
     event.preventDefault();
