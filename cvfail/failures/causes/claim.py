@@ -41,11 +41,11 @@ def percent(share: float | None) -> str:
 
     Example:
         >>> percent(0.254), percent(0.004), percent(None)
-        ('25 %', '0.4 %', 'an unknown share')
+        ('25%', '0.4%', 'an unknown share')
     """
     if share is None:
         return "an unknown share"
-    return f"{100 * share:.1f} %" if 0 < abs(share) < 0.01 else f"{100 * share:.0f} %"
+    return f"{100 * share:.1f}%" if 0 < abs(share) < 0.01 else f"{100 * share:.0f}%"
 
 
 def p_text(p_value: float | None) -> str:

@@ -91,9 +91,9 @@ def _of_probabilities(
 
 def _sentence(facts: dict[str, Fact], covered: int, number: int) -> str:
     if facts["pair"] is None:
-        return f"{covered} of {number} objects are covered by a box of another class"
+        return f"{covered:,} of {number:,} objects are covered by a box of another class"
     text = (
-        f"{covered} of {number} objects are taken for another class, {facts['count']} of them {facts['pair']}; "
+        f"{covered:,} of {number:,} objects are taken for another class, {facts['count']:,} of them {facts['pair']}; "
         f"{facts['reverse']} the other way round in the whole set"
     )
     if facts["gap"] is None:

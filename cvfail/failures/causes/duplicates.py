@@ -42,9 +42,7 @@ def duplicates(errors: ModeErrors, context: CauseContext) -> Claim | None:
         return None
     hidden = context.overlap_with_found[errors.rows] >= _OVERLAPPING
     facts = {"hidden": int(hidden.sum()), **_NO_REPLAY}
-    text = (
-        f"{facts['hidden']} of {number} objects overlap a found one of their class by an IoU of 0.5 or more"
-    )
+    text = f"{facts['hidden']:,} of {number:,} objects overlap a found one of their class by an IoU of 0.5 or more"
     return Claim(hidden.astype(np.float64), facts, text)
 
 
@@ -76,10 +74,10 @@ def _concerned(errors: ModeErrors, context: CauseContext) -> NDArray[np.bool_]:
 
 
 def _sentence(facts: dict[str, Fact], number: int) -> str:
-    text = f"all {number} are further boxes on objects that have one"
+    text = f"all {number:,} are further boxes on objects that have one"
     if facts["nms_iou"] is None:
         return f"{text}; no threshold of the suppression removes more of them than it loses objects"
     return (
-        f"{text}; suppression at an IoU of {facts['nms_iou']} would remove {facts['removed']} and lose "
-        f"{facts['lost']} objects of the slice, {facts['lost_everywhere']} everywhere"
+        f"{text}; suppression at an IoU of {facts['nms_iou']} would remove {facts['removed']:,} and lose "
+        f"{facts['lost']:,} objects of the slice, {facts['lost_everywhere']:,} everywhere"
     )

@@ -35,9 +35,7 @@ def localisation(errors: ModeErrors, context: CauseContext) -> Claim | None:
         facts |= {name: found[name].mean, f"{name}_p_value": found[name].p_value}
     direction = described(found)
     facts["systematic"] = bool(direction)
-    text = (
-        f"{facts['near_misses']} of {errors.rows.size} objects have a box of their class that is off too far"
-    )
+    text = f"{facts['near_misses']:,} of {errors.rows.size:,} objects have a box of their class that is off too far"
     if direction:
         text += f"; {direction}"
     elif facts["near_misses"]:

@@ -68,8 +68,8 @@ def property_claim(errors: ModeErrors, context: CauseContext, having: ObjectProp
 
 def _sentence(has: NDArray[np.bool_], words: str, compared: Attributable) -> str:
     if not has.any():
-        return f"none of {has.size} errors is of {words}"
-    text = f"{has.sum()} of {has.size} errors are of {words}"
+        return f"none of {has.size:,} errors is of {words}"
+    text = f"{has.sum():,} of {has.size:,} errors are of {words}"
     if compared.rate_without is None:
         return f"{text}; there are no others under the same conditions"
     return (

@@ -112,7 +112,7 @@ def described(found: dict[str, Offset]) -> str:
 
     Example:
         >>> described({"dx": Offset(-0.31, 1e-9, 0.33)})
-        'boxes lie 31 % of their width too far to the left'
+        'boxes lie 31% of their width too far to the left'
     """
     told = [_words(name, one.mean) for name, one in found.items() if one.is_systematic and one.mean]
     return f"boxes {' and '.join(told)}" if told else ""

@@ -183,7 +183,7 @@ def portions_of(
             found.append(Portion(name, claim, left * claim.weights))
             left *= 1.0 - claim.weights
     rest = Claim(
-        left, {"left": float(left.sum())}, f"{left.sum():.0f} of {left.size} errors have no other cause"
+        left, {"left": float(left.sum())}, f"{left.sum():,.0f} of {left.size:,} errors have no other cause"
     )
     return [*found, Portion(INHERENT, rest, left)]
 

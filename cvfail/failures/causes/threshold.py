@@ -95,11 +95,11 @@ def _sentence(facts: dict[str, float | int | str | None], errors: ModeErrors, sc
             "none"
         )
     price = (
-        f"at the price of {facts['lost_objects']} objects"
+        f"at the price of {facts['lost_objects']:,} objects"
         if of_predictions
-        else f"for {facts['extra_false_positives']:.0f} more false positives"
+        else f"for {facts['extra_false_positives']:,.0f} more false positives"
     )
     return (
-        f"a threshold of {facts['threshold']:.3g} instead of {score:.3g} would {change} {facts['recovered']} of "
-        f"{errors.rows.size}, {price}; F1 of the slice {facts['f1_now']:.3f} → {facts['f1_then']:.3f}"
+        f"a threshold of {facts['threshold']:.3g} instead of {score:.3g} would {change} {facts['recovered']:,} of "
+        f"{errors.rows.size:,}, {price}; F1 of the slice {facts['f1_now']:.3f} → {facts['f1_then']:.3f}"
     )
