@@ -35,7 +35,7 @@ function scoreCurves(report, gallery) {
   const marked = report.task === "detection" ? "Ring: the threshold of this report. Diamond: the best F1. " : "";
   return [
     element("div", { class: "controls" }, element("label", {}, "Curves of ", select)),
-    element("p", { class: "note" }, `${marked}Bands are 95% intervals.`),
+    element("p", { class: "note" }, `${marked}Bands are 95% intervals. Arrow keys walk along a plot, Enter or a click opens examples.`),
     holder,
   ];
 }

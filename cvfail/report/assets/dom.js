@@ -83,3 +83,8 @@ function plural(count, noun) {
   const one = noun.endsWith("s") ? noun.slice(0, -1) : noun;
   return `${formatCount(count)} ${count === 1 ? one : `${one}s`}`;
 }
+
+/** A text of the library, which can be typed, as it is read. */
+function signs(text) {
+  return text.replaceAll(">=", "≥").replaceAll("<=", "≤");
+}

@@ -21,8 +21,7 @@ function plot({ title, x, y, lines, marks = [], walk = [] }) {
     ...marks.map((mark) => markShape(mark, across, up)),
     cursor,
   );
-  const hint = walk.length > 0 ? "Arrow keys walk along it, Enter or a click opens examples." : "";
-  const readout = element("p", { class: "told" }, hint);
+  const readout = element("p", { class: "told" });
   if (walk.length > 0) walkAlong(drawing, walk, across, up, cursor, readout);
   return element("figure", { class: "plotted" }, element("figcaption", {}, title), drawing, readout);
 }

@@ -85,7 +85,7 @@ function numberTiles(report, steps, step, policy, label) {
   const counts =
     report.task === "detection"
       ? { right: "Found", wrong: "False alarms", missed: "Missed" }
-      : { right: "Right", wrong: "Wrong", missed: "Not right" };
+      : { right: "Right", wrong: "Wrong", missed: "Wrong or no answer" };
   const changeOfRate = (key) =>
     rates[key] === null || before[key] === null ? null : 100 * (rates[key] - before[key]);
   return [

@@ -1,7 +1,7 @@
 // The first screen: headline numbers and the failure modes to look at first, each with its causes and what to do.
 
 const THUMBNAILS_PER_MODE = 4;
-const MODES_AS_CARDS = 6;
+const MODES_AS_CARDS = 3;
 
 /** The headline numbers as tiles. */
 function headlineTiles(report) {
