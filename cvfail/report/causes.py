@@ -53,7 +53,7 @@ def mode_causes(
         table: The causes of all modes.
         errors: The mode with its rows.
         rank: Of the mode.
-        units: Its errors as `choose` takes them; none for a mode that has no gallery.
+        units: Its errors in the order in which `choose` takes them; none for a mode that has no gallery.
         gallery: Takes the examples.
         examples: So many of each cause that is not thin.
     """

@@ -2,39 +2,61 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cvfail.evidence.attributes import Attribute
 from cvfail.evidence.operating_point import OperatingPoint
+from cvfail.tables.arrays import column_array, read_only, series_array
 
 _INDICES = ("prediction_index", "ground_truth_index")
 _KEPT = (*_INDICES, "overlap", "true_code", "predicted_code", "error_type")
-_TURN = "unit:turn"
+_NUMBER = "unit:number"
 
 
-def choose(units: pl.DataFrame, by: list[str], count: int, *, surest_first: bool = True) -> pl.DataFrame:
+def in_order(units: pl.DataFrame, *, surest_first: bool = True) -> pl.DataFrame:
+    """Units in the order in which `choose` takes them.
+
+    Args:
+        units: One row per unit, with `score`, `area` and the two row indices, of two models also `baseline_index`.
+        surest_first: Highest score first for wrong units; lowest first for right ones. Units without a score
+            (missed objects) come by area, largest first.
+    """
+    ties = [name for name in (*_INDICES, "baseline_index") if name in units.columns]
+    falling = [surest_first, True, *[False] * len(ties)]
+    return units.sort("score", "area", *ties, descending=falling, nulls_last=True)
+
+
+def choose(units: pl.DataFrame, by: list[str], count: int) -> pl.DataFrame:
     """Pick up to `count` units of every group.
 
     Args:
-        units: One row per unit, with `image`, `score`, `area` and the two row indices, of two models also
-            `baseline_index`.
+        units: One row per unit, with its `image`, as `in_order` puts them.
         by: Columns that make a group, null being one of its own; none for all units together.
         count: Units per group.
-        surest_first: Highest score first for wrong units; lowest first for right ones. Units without a score
-            (missed objects) come by area, largest first.
 
     Returns:
-        The chosen rows; inside a group every image comes once before one comes twice, so that a single bad
-        image does not fill a gallery.
+        The chosen rows, group after group; inside a group every image comes once before one comes twice, so that
+        a single bad image does not fill a gallery.
     """
-    ties = [name for name in (*_INDICES, "baseline_index") if name in units.columns]
-    ordered = units.sort(
-        "score", "area", *ties, descending=[surest_first, True, *[False] * len(ties)], nulls_last=True
-    )
-    turn = pl.int_range(pl.len()).over([*by, "image"])
-    early = ordered.with_columns(turn.alias(_TURN)).filter(pl.col(_TURN) < count)
-    spread = early.sort(_TURN, maintain_order=True).drop(_TURN)
-    return spread.group_by(by, maintain_order=True).head(count) if by else spread.head(count)
+    from cvfail.kernels.spread_choice import spread_choice
+
+    rows, offsets = _grouped(units, by)
+    return units[spread_choice(rows, offsets, column_array(units, "image", np.int64), count)]
+
+
+def _grouped(units: pl.DataFrame, by: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The row numbers, group after group, and where each group begins."""
+    if not by:
+        return read_only(np.arange(len(units))), read_only(np.array([0, len(units)]))
+    numbers = pl.int_range(pl.len(), dtype=pl.Int64).alias(_NUMBER)
+    groups = units.select(*by, numbers).group_by(by, maintain_order=True).agg(_NUMBER)[_NUMBER]
+    sizes = groups.list.len().to_numpy()
+    offsets = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+    return series_array(groups.explode(), np.int64), read_only(offsets)
 
 
 def confusion_units(point: OperatingPoint) -> pl.DataFrame:
@@ -44,6 +66,24 @@ def confusion_units(point: OperatingPoint) -> pl.DataFrame:
     area (pixels; null for classification).
     """
     return with_order(point, point.cells)
+
+
+class OrderedUnits(NamedTuple):
+    """The units of the confusion matrix as `choose` takes them; made once for all that shows them.
+
+    Attributes:
+        errors: Those off the diagonal, the surest first.
+        right: Those on it, the least sure first.
+    """
+
+    errors: pl.DataFrame
+    right: pl.DataFrame
+
+    @classmethod
+    def of(cls, point: OperatingPoint) -> OrderedUnits:
+        """Divide and order `confusion_units`."""
+        units, right = confusion_units(point), pl.col("true_code") == pl.col("predicted_code")
+        return cls(in_order(units.filter(~right)), in_order(units.filter(right), surest_first=False))
 
 
 def error_type_units(point: OperatingPoint) -> pl.DataFrame:

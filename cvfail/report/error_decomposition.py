@@ -9,7 +9,7 @@ import polars as pl
 
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.report import sentences
-from cvfail.report.choosing import choose, error_type_units
+from cvfail.report.choosing import choose, error_type_units, in_order
 from cvfail.report.gallery import Gallery
 from cvfail.report.queries import error_type_sql
 from cvfail.report.schema import ClassErrors, ErrorsOfClass, ErrorType
@@ -18,11 +18,23 @@ MOST_CLASS_EXAMPLES = 3000
 """Examples behind all types of all classes together; each has at least one."""
 
 
+def ordered_errors(point: OperatingPoint) -> pl.DataFrame:
+    """The errors of all types with the `class` that each is charged to, in the order in which they are shown."""
+    return in_order(_with_class(error_type_units(point), point))
+
+
 def error_types(
-    table: pl.DataFrame, point: OperatingPoint, gallery: Gallery, *, examples: int
+    table: pl.DataFrame, units: pl.DataFrame, gallery: Gallery, *, examples: int
 ) -> list[ErrorType]:
-    """The six error types, most frequent first; the special rows of the table are left out."""
-    chosen = choose(error_type_units(point), ["error_type"], examples)
+    """The six error types, most frequent first; the special rows of the table are left out.
+
+    Args:
+        table: `cvfail.decomposition.error_types.error_types` of everything.
+        units: `ordered_errors`.
+        gallery: Takes the examples.
+        examples: So many behind each type.
+    """
+    chosen = choose(units, ["error_type"], examples)
     rows = table.filter(pl.col("error_type").is_in(list(sentences.ERROR_TYPES)))
     return [
         ErrorType(
@@ -41,18 +53,17 @@ def error_types(
 
 
 def errors_by_class(
-    table: pl.DataFrame, labels: Sequence[str], point: OperatingPoint, gallery: Gallery, *, examples: int
+    table: pl.DataFrame, labels: Sequence[str], units: pl.DataFrame, gallery: Gallery, *, examples: int
 ) -> list[ErrorsOfClass]:
     """The types of each class that has objects or errors, in the order of the labels.
 
     Args:
         table: `cvfail.decomposition.error_types.error_types` by ``category``.
         labels: Names of the classes in the order of their codes.
-        point: The operating point of the table.
+        units: `ordered_errors`.
         gallery: Takes the examples.
         examples: So many behind each type of each class, fewer where there are many classes.
     """
-    units = _with_class(error_type_units(point), point)
     by = ["class", "error_type"]
     groups = units.select(by).n_unique()
     chosen = choose(units, by, min(examples, max(1, MOST_CLASS_EXAMPLES // max(1, groups))))

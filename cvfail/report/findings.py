@@ -14,8 +14,9 @@ from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.report import sentences
 from cvfail.report.causes import mode_causes
 from cvfail.report.choosing import (
+    OrderedUnits,
     choose,
-    confusion_units,
+    in_order,
     with_attribute,
     with_order,
 )
@@ -55,7 +56,7 @@ def failure_modes(
         rank, units = mode["rank"], pl.DataFrame()
         mode["sql"] = mode_sql(point.evidence, modes.of_rank(rank).mode)
         if mode["significant"]:
-            units = with_order(point, behind[rank,])
+            units = in_order(with_order(point, behind[rank,]))
             mode["examples"] = gallery.add(choose(units, [], examples))
         mode["causes"] = mode_causes(causes, modes.of_rank(rank), rank, units, gallery, examples=examples)
         mode["interventions"], mode["watch"] = mode_interventions(actions, rank), watched(actions, rank)
@@ -99,18 +100,14 @@ def _mode(row: Mapping[str, Any], task: Task) -> FailureMode:
     return mode
 
 
-def confusion(
-    matrix: ConfusionMatrix, point: OperatingPoint, gallery: Gallery, *, examples: int
-) -> Confusion:
+def confusion(matrix: ConfusionMatrix, units: OrderedUnits, gallery: Gallery, *, examples: int) -> Confusion:
     """The cells that are not zero, each with examples: fewer where there are many cells or all is right."""
-    units = confusion_units(point)
     counts = matrix.counts
     true, predicted = np.nonzero(counts)
     examples = min(examples, max(1, MOST_CELL_EXAMPLES // max(1, true.size)))
     by = ["true_code", "predicted_code"]
-    right = pl.col("true_code") == pl.col("predicted_code")
-    wrong_units = choose(units.filter(~right), by, examples)
-    right_units = choose(units.filter(right), by, (examples + 1) // 2, surest_first=False)
+    wrong_units = choose(units.errors, by, examples)
+    right_units = choose(units.right, by, (examples + 1) // 2)
     behind = {**wrong_units.partition_by(by, as_dict=True), **right_units.partition_by(by, as_dict=True)}
     background = len(matrix.labels) - 1 if matrix.background else None
     order = np.lexsort((-counts[true, predicted], true == predicted))
@@ -139,12 +136,11 @@ def confusion(
 
 
 def add_slice_examples(
-    tables: list[SliceTable], point: OperatingPoint, gallery: Gallery, *, examples: int
+    tables: list[SliceTable], point: OperatingPoint, errors: pl.DataFrame, gallery: Gallery, *, examples: int
 ) -> None:
-    """Enter the errors of each slice, and examples of them, into its row."""
-    units = confusion_units(point).filter(pl.col("true_code") != pl.col("predicted_code"))
+    """Enter how many of the errors (of `OrderedUnits`) each slice has, and examples of them, into its row."""
     for table in tables:
-        valued = with_attribute(units, attribute(point.evidence, table["attribute"]))
+        valued = with_attribute(errors, attribute(point.evidence, table["attribute"]))
         counts = dict(valued.group_by("value").len().iter_rows())
         chosen = choose(valued, ["value"], examples).partition_by("value", as_dict=True)
         for row in table["rows"]:

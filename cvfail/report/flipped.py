@@ -11,7 +11,7 @@ import polars as pl
 from cvfail.comparison.alignment import same_objects
 from cvfail.comparison.flips import OBJECT_FLIPS, PREDICTION_FLIPS, Flips
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.report.choosing import choose
+from cvfail.report.choosing import choose, in_order
 from cvfail.report.gallery import Gallery
 from cvfail.report.schema import FlipGroup
 
@@ -69,7 +69,7 @@ class Flipped:
             baseline_index=rows["baseline_prediction"],
             baseline_truth=rows["baseline_truth"],
         )
-        return cls(_ordered(frame, first, second), second.evidence.task)
+        return cls(in_order(_with_order(frame, first, second)), second.evidence.task)
 
     def groups(self, gallery: Gallery, *, examples: int) -> tuple[list[FlipGroup], list[FlipGroup]]:
         """What became of objects, and of false positives; none of a classifier, whose every error is an object's."""
@@ -108,7 +108,7 @@ class Flipped:
         return [place for place, _ in kept], [text for _, text in kept]
 
 
-def _ordered(frame: pl.DataFrame, first: OperatingPoint, second: OperatingPoint) -> pl.DataFrame:
+def _with_order(frame: pl.DataFrame, first: OperatingPoint, second: OperatingPoint) -> pl.DataFrame:
     """The rows with image, score and area, which examples are chosen by."""
     coding, truth = second.evidence.coding, frame["ground_truth_index"]
     own, other = frame["prediction_index"], frame["baseline_index"]

@@ -11,7 +11,7 @@ import polars as pl
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.metrics.rates import CLUSTER, RATES, rate_units
 from cvfail.report.axes import Axis, axis_pairs
-from cvfail.report.choosing import choose, confusion_units, with_attribute
+from cvfail.report.choosing import choose, with_attribute
 from cvfail.report.estimates import FEWEST_CLUSTERS, estimate_of, unknown
 from cvfail.report.gallery import Gallery
 from cvfail.report.schema import Estimate, Heatmap, HeatmapCell, HeatmapLevel
@@ -27,11 +27,14 @@ _KEYS = [_ROW, _COLUMN]
 Key = tuple[str | None, str | None]
 
 
-def heatmaps(point: OperatingPoint, gallery: Gallery, *, examples: int) -> list[Heatmap]:
+def heatmaps(
+    point: OperatingPoint, errors: pl.DataFrame, gallery: Gallery, *, examples: int
+) -> list[Heatmap]:
     """A map for every pair of attributes of `axis_pairs`, at the operating point.
 
     Args:
         point: The operating point.
+        errors: The errors of its `OrderedUnits`.
         gallery: Takes examples of the errors of each cell.
         examples: So many of each cell, fewer where there are many cells.
 
@@ -41,7 +44,6 @@ def heatmaps(point: OperatingPoint, gallery: Gallery, *, examples: int) -> list[
         Cost: four group-bys a map.
     """
     pairs = axis_pairs(point.evidence)
-    errors = confusion_units(point).filter(pl.col("true_code") != pl.col("predicted_code"))
     cells = sum(len(row.levels) * len(column.levels) for row, column in pairs)
     examples = min(examples, max(1, MOST_EXAMPLES // max(1, cells)))
     made = (_heatmap(point, errors, row, column, gallery, examples) for row, column in pairs)

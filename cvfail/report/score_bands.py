@@ -11,7 +11,7 @@ import polars as pl
 
 from cvfail.calibration.binning import bin_of, equal_width_edges
 from cvfail.evidence.operating_point import OperatingPoint
-from cvfail.report.choosing import choose, with_order
+from cvfail.report.choosing import choose, in_order, with_order
 from cvfail.report.gallery import Gallery
 from cvfail.report.schema import Estimate, ScoreBand
 
@@ -55,7 +55,7 @@ class ScoreBands:
             classes: Codes of the classes whose bands have examples too.
         """
         units = _units(point)
-        ordered = with_order(point, units).hstack(units.select("band", "right", "class"))
+        ordered = in_order(with_order(point, units).hstack(units.select("band", "right", "class")))
         own = ordered.filter(pl.col("class").is_in(list(classes)))
         by = ["class", "band"]
         share = MOST_CLASS_EXAMPLES / max(1, own.select(by).n_unique())

@@ -14,8 +14,9 @@ from cvfail.metrics.confusion import ConfusionMatrix
 from cvfail.report import estimates, findings, schema, sentences
 from cvfail.report.better_thresholds import better_thresholds, no_thresholds
 from cvfail.report.calibration import nothing_known, score_meaning
+from cvfail.report.choosing import OrderedUnits
 from cvfail.report.curves import curves, no_curves
-from cvfail.report.error_decomposition import error_types, errors_by_class
+from cvfail.report.error_decomposition import error_types, errors_by_class, ordered_errors
 from cvfail.report.gallery import Gallery
 from cvfail.report.heatmaps import heatmaps
 from cvfail.report.label_suspects import label_suspects, no_label_suspects
@@ -106,9 +107,10 @@ def summarise(
     begin("error types")
     types, types_by_class = _error_types(evaluation, matrix, point, gallery, examples_per_cell)
     begin("slices")
-    slices = _slices(evaluation, point, gallery, examples_per_cell)
-    maps = heatmaps(point, gallery, examples=examples_per_cell)
-    confusion = findings.confusion(matrix, point, gallery, examples=examples_per_cell)
+    units = OrderedUnits.of(point)
+    slices = _slices(evaluation, point, units, gallery, examples_per_cell)
+    maps = heatmaps(point, units.errors, gallery, examples=examples_per_cell)
+    confusion = findings.confusion(matrix, units, gallery, examples=examples_per_cell)
     begin("curves and thresholds")
     over_scores = _over_scores(evaluation, point, gallery)
     begin("averages")
@@ -168,10 +170,10 @@ def _compared(
 
 
 def _slices(
-    evaluation: Reportable, point: OperatingPoint, gallery: Gallery, examples: int
+    evaluation: Reportable, point: OperatingPoint, units: OrderedUnits, gallery: Gallery, examples: int
 ) -> list[schema.SliceTable]:
     tables = estimates.slices(evaluation)
-    findings.add_slice_examples(tables, point, gallery, examples=examples)
+    findings.add_slice_examples(tables, point, units.errors, gallery, examples=examples)
     return tables
 
 
@@ -219,9 +221,10 @@ def _error_types(
         return [], []
     whole = evaluation.error_types(replicates=_REPLICATES).df
     by_class = evaluation.error_types(by="category").df
+    units = ordered_errors(point)
     return (
-        error_types(whole, point, gallery, examples=examples),
-        errors_by_class(by_class, matrix.labels, point, gallery, examples=examples),
+        error_types(whole, units, gallery, examples=examples),
+        errors_by_class(by_class, matrix.labels, units, gallery, examples=examples),
     )
 
 

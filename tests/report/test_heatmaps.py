@@ -8,6 +8,7 @@ import pytest
 from cvfail.evaluation import evaluate
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.report import axes
+from cvfail.report.choosing import OrderedUnits
 from cvfail.report.gallery import Gallery
 from cvfail.report.heatmaps import heatmaps
 from tests.report.conftest import small_classification
@@ -16,7 +17,7 @@ from tests.scenes import detection
 
 def maps_of(evaluation, *, examples=12):
     point = OperatingPoint.of(evaluation.evidence)
-    return heatmaps(point, Gallery(point), examples=examples)
+    return heatmaps(point, OrderedUnits.of(point).errors, Gallery(point), examples=examples)
 
 
 def bounds(row, name):
