@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cvfail.report.choosing import choose
-from cvfail.report.gallery import Gallery
+from cvfail.report.gallery import TakesExamples
 from cvfail.report.schema import Cause, Estimate, Remedy
 
 if TYPE_CHECKING:
@@ -45,7 +45,13 @@ CAUSES: Mapping[str, tuple[str, str, Remedy]] = {
 
 
 def mode_causes(
-    table: CauseTable, errors: ModeErrors, rank: int, units: pl.DataFrame, gallery: Gallery, *, examples: int
+    table: CauseTable,
+    errors: ModeErrors,
+    rank: int,
+    units: pl.DataFrame,
+    gallery: TakesExamples,
+    *,
+    examples: int,
 ) -> list[Cause]:
     """The causes of one mode that have a share of its errors, the largest first, the unknown last.
 

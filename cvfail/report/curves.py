@@ -11,7 +11,7 @@ import polars as pl
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.evidence.probabilities import has_probabilities
 from cvfail.report.calibration import ScoreMeaning
-from cvfail.report.gallery import Gallery
+from cvfail.report.gallery import TakesExamples
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import Curves, Estimate, RocCurve, ScoreCurve, Track
 from cvfail.report.score_bands import ScoreBands
@@ -32,7 +32,7 @@ def curves(
     point: OperatingPoint,
     labels: Sequence[str],
     meaning: ScoreMeaning,
-    gallery: Gallery,
+    gallery: TakesExamples,
     *,
     best: float | None,
 ) -> Curves:

@@ -10,7 +10,7 @@ import polars as pl
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.report import sentences
 from cvfail.report.choosing import choose, error_type_units, in_order
-from cvfail.report.gallery import Gallery
+from cvfail.report.gallery import TakesExamples
 from cvfail.report.queries import error_type_sql
 from cvfail.report.schema import ClassErrors, ErrorsOfClass, ErrorType
 
@@ -24,7 +24,7 @@ def ordered_errors(point: OperatingPoint) -> pl.DataFrame:
 
 
 def error_types(
-    table: pl.DataFrame, units: pl.DataFrame, gallery: Gallery, *, examples: int
+    table: pl.DataFrame, units: pl.DataFrame, gallery: TakesExamples, *, examples: int
 ) -> list[ErrorType]:
     """The six error types, most frequent first; the special rows of the table are left out.
 
@@ -53,7 +53,7 @@ def error_types(
 
 
 def errors_by_class(
-    table: pl.DataFrame, labels: Sequence[str], units: pl.DataFrame, gallery: Gallery, *, examples: int
+    table: pl.DataFrame, labels: Sequence[str], units: pl.DataFrame, gallery: TakesExamples, *, examples: int
 ) -> list[ErrorsOfClass]:
     """The types of each class that has objects or errors, in the order of the labels.
 
@@ -99,7 +99,7 @@ def _with_class(units: pl.DataFrame, point: OperatingPoint) -> pl.DataFrame:
     return pl.concat([frame for frame in known if not frame.is_empty()])
 
 
-def _class_errors(row: Mapping[str, Any], behind: pl.DataFrame | None, gallery: Gallery) -> ClassErrors:
+def _class_errors(row: Mapping[str, Any], behind: pl.DataFrame | None, gallery: TakesExamples) -> ClassErrors:
     return ClassErrors(
         name=row["error_type"],
         count=row["count"],

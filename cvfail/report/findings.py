@@ -20,7 +20,7 @@ from cvfail.report.choosing import (
     with_attribute,
     with_order,
 )
-from cvfail.report.gallery import Gallery
+from cvfail.report.gallery import TakesExamples
 from cvfail.report.interventions import mode_interventions, watched
 from cvfail.report.queries import mode_sql
 from cvfail.report.schema import Confusion, ConfusionCell, Estimate, FailureMode, SliceTable, Task
@@ -43,7 +43,7 @@ def failure_modes(
     causes: CauseTable,
     actions: Interventions,
     point: OperatingPoint,
-    gallery: Gallery,
+    gallery: TakesExamples,
     *,
     examples: int,
 ) -> list[FailureMode]:
@@ -100,7 +100,9 @@ def _mode(row: Mapping[str, Any], task: Task) -> FailureMode:
     return mode
 
 
-def confusion(matrix: ConfusionMatrix, units: OrderedUnits, gallery: Gallery, *, examples: int) -> Confusion:
+def confusion(
+    matrix: ConfusionMatrix, units: OrderedUnits, gallery: TakesExamples, *, examples: int
+) -> Confusion:
     """The cells that are not zero, each with examples: fewer where there are many cells or all is right."""
     counts = matrix.counts
     true, predicted = np.nonzero(counts)
@@ -136,7 +138,12 @@ def confusion(matrix: ConfusionMatrix, units: OrderedUnits, gallery: Gallery, *,
 
 
 def add_slice_examples(
-    tables: list[SliceTable], point: OperatingPoint, errors: pl.DataFrame, gallery: Gallery, *, examples: int
+    tables: list[SliceTable],
+    point: OperatingPoint,
+    errors: pl.DataFrame,
+    gallery: TakesExamples,
+    *,
+    examples: int,
 ) -> None:
     """Enter how many of the errors (of `OrderedUnits`) each slice has, and examples of them, into its row."""
     for table in tables:

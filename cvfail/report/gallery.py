@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -25,6 +26,14 @@ class GalleryContent:
     images: list[ImageEntry]
     pictures: list[Picture]
     picture_report: PictureReport
+
+
+class TakesExamples(Protocol):
+    """What a section hands its examples to."""
+
+    def add(self, rows: pl.DataFrame) -> list[int]:
+        """Take in the rows of a group; see `Gallery.add`."""
+        ...
 
 
 class Gallery:

@@ -13,7 +13,7 @@ from cvfail.metrics.rates import CLUSTER, RATES, rate_units
 from cvfail.report.axes import Axis, axis_pairs
 from cvfail.report.choosing import choose, with_attribute
 from cvfail.report.estimates import FEWEST_CLUSTERS, estimate_of, unknown
-from cvfail.report.gallery import Gallery
+from cvfail.report.gallery import TakesExamples
 from cvfail.report.schema import Estimate, Heatmap, HeatmapCell, HeatmapLevel
 from cvfail.statistics.clustered import clustered_ratio
 from cvfail.statistics.grouping import aggregate
@@ -28,7 +28,7 @@ Key = tuple[str | None, str | None]
 
 
 def heatmaps(
-    point: OperatingPoint, errors: pl.DataFrame, gallery: Gallery, *, examples: int
+    point: OperatingPoint, errors: pl.DataFrame, gallery: TakesExamples, *, examples: int
 ) -> list[Heatmap]:
     """A map for every pair of attributes of `axis_pairs`, at the operating point.
 
@@ -51,7 +51,12 @@ def heatmaps(
 
 
 def _heatmap(
-    point: OperatingPoint, errors: pl.DataFrame, row: Axis, column: Axis, gallery: Gallery, examples: int
+    point: OperatingPoint,
+    errors: pl.DataFrame,
+    row: Axis,
+    column: Axis,
+    gallery: TakesExamples,
+    examples: int,
 ) -> Heatmap | None:
     """One map; None if one of its attributes has a single value."""
     rates = _rates(point, row, column)

@@ -13,6 +13,7 @@ from cvfail.report.schema import LabelSuspects, Suspect, SuspectKind
 
 if TYPE_CHECKING:
     from cvfail.labels.suspects import LabelErrors
+    from cvfail.tables.result import ResultTable
 
 MOST_SUSPECTS = 60
 MOST_OF_A_KIND = 20
@@ -39,20 +40,21 @@ _NO_PROBABILITIES = (
 )
 
 
-def label_suspects(suspects: LabelErrors, gallery: Gallery) -> LabelSuspects:
+def label_suspects(suspects: LabelErrors, gains: ResultTable, gallery: Gallery) -> LabelSuspects:
     """The suspects of an evaluation, with examples.
 
     Args:
         suspects: All of them.
+        gains: Their `LabelErrors.correction_gain`.
         gallery: Takes the examples.
     """
     evidence = suspects.point.evidence
-    gains = {row["kind"]: row for row in suspects.correction_gain().df.to_dicts()}
+    of_kind = {row["kind"]: row for row in gains.df.to_dicts()}
     kinds = KINDS if evidence.task == "detection" else _OF_CLASSIFIERS
     counts = dict(suspects.counts.df.select("kind", "suspects").iter_rows())
     return LabelSuspects(
-        kinds=[_kind(name, words, counts[name], gains) for name, words in kinds.items()],
-        together=_kind("all", _EVERYTHING, len(suspects), gains),
+        kinds=[_kind(name, words, counts[name], of_kind) for name, words in kinds.items()],
+        together=_kind("all", _EVERYTHING, len(suspects), of_kind),
         suspects=_shown(suspects.df, evidence, gallery),
         note="",
     )

@@ -12,7 +12,7 @@ import polars as pl
 from cvfail.calibration.binning import bin_of, equal_width_edges
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.report.choosing import choose, in_order, with_order
-from cvfail.report.gallery import Gallery
+from cvfail.report.gallery import TakesExamples
 from cvfail.report.schema import Estimate, ScoreBand
 
 BANDS = 20
@@ -70,7 +70,7 @@ class ScoreBands:
             examples,
         )
 
-    def bands(self, label: int | None, reliability: Reliability, gallery: Gallery) -> list[ScoreBand]:
+    def bands(self, label: int | None, reliability: Reliability, gallery: TakesExamples) -> list[ScoreBand]:
         """The bands of everything, or of a class; their examples go into the gallery.
 
         Args:
@@ -128,7 +128,7 @@ def _band(
     edges: Sequence[float],
     bin_row: Mapping[str, Any] | None,
     shown: pl.DataFrame | None,
-    gallery: Gallery,
+    gallery: TakesExamples,
 ) -> ScoreBand:
     right, wrong = row["right"], row["wrong"]
     known = bin_row or dict.fromkeys(("mean_score", "lower", "upper", "chance_lower", "chance_upper"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +18,7 @@ from cvfail.report.calibration import nothing_known, score_meaning
 from cvfail.report.choosing import OrderedUnits
 from cvfail.report.curves import curves, no_curves
 from cvfail.report.error_decomposition import error_types, errors_by_class, ordered_errors
-from cvfail.report.gallery import Gallery
+from cvfail.report.gallery import Gallery, TakesExamples
 from cvfail.report.heatmaps import heatmaps
 from cvfail.report.label_suspects import label_suspects, no_label_suspects
 from cvfail.report.progress import Progress
@@ -27,22 +28,30 @@ from cvfail.report.schema import (
     AverageRow,
     BetterThresholds,
     Calibration,
+    ClassRow,
+    Confusion,
     Counts,
     Curves,
     ErrorsOfClass,
     ErrorType,
     Estimate,
+    FailureMode,
     Headline,
-    LabelSuspects,
+    Heatmap,
+    SliceTable,
     Summary,
     ThresholdSteps,
 )
+from cvfail.report.sections import Section, make_sections
 from cvfail.report.threshold_steps import threshold_steps
 
 if TYPE_CHECKING:
     import polars as pl
 
     from cvfail.failures.interventions.rule import Rule
+    from cvfail.failures.mode_table import Search
+    from cvfail.labels.suspects import LabelErrors
+    from cvfail.tables.result import ResultTable
 
 _REPLICATES = 200
 """Of the bootstrap behind the intervals of gains."""
@@ -66,6 +75,7 @@ def summarise(
     rules: Sequence[Rule] | None = None,
     on_picture: Callable[[int], None] | None = None,
     on_step: Callable[[str], None] | None = None,
+    threads: int | None = None,
 ) -> Summary:
     """Gather everything that a report shows, at the operating point of the evaluation's policy.
 
@@ -79,7 +89,9 @@ def summarise(
         training: A row per training image and its attributes, of which causes and interventions may then speak.
         rules: Of interventions, see `cvfail.failures.interventions.rule.read_rules`; those of cvfail if not given.
         on_picture: Called with the number of image files as each of them is read, from any thread.
-        on_step: Called with the name of each step as it begins.
+        on_step: Called with the name of each step as it begins, from any thread.
+        threads: With 1 the sections are made one after the other, else two at a time where there are two
+            processors; the summary is the same.
 
     Returns:
         A dict with the keys of `cvfail.report.schema.Summary`, which `json.dumps` takes. Its size is bounded
@@ -96,29 +108,23 @@ def summarise(
     point = OperatingPoint.of(evidence)
     begin = Progress(on_step).step
     gallery, compared = _compared(point, baseline, begin, examples_per_cell)
-    begin("failure modes")
     matrix = evaluation.confusion_matrix()
-    ranked = evaluation.failure_modes()
-    why = ranked.causes(training=training)
-    actions = interventions(ranked, why, rules=rules)
-    modes = findings.failure_modes(ranked, why, actions, point, gallery, examples=examples_per_cell)
-    begin("label suspects")
-    suspects = _label_suspects(evaluation, gallery)
-    begin("error types")
-    types, types_by_class = _error_types(evaluation, matrix, point, gallery, examples_per_cell)
-    begin("slices")
-    units = OrderedUnits.of(point)
-    slices = _slices(evaluation, point, units, gallery, examples_per_cell)
-    maps = heatmaps(point, units.errors, gallery, examples=examples_per_cell)
-    confusion = findings.confusion(matrix, units, gallery, examples=examples_per_cell)
-    begin("curves and thresholds")
-    over_scores = _over_scores(evaluation, point, gallery)
-    begin("averages")
-    counts = _counts(point)
-    averages = estimates.averages(evaluation)
+    failing = Section(
+        "failure modes", partial(_failing, evaluation, point, training, rules, examples_per_cell)
+    )
+    over_scores = Section("curves and thresholds", partial(_over_scores, evaluation, point))
+    places = Section("slices", partial(_places, evaluation, point, matrix, examples_per_cell))
+    types = Section("error types", partial(_error_types, evaluation, point, matrix, examples_per_cell))
+    labels = Section("label suspects", lambda _: _judged_labels(evaluation))
+    rates = Section("classes", lambda _: _rates(evaluation, matrix))
+    make_sections([failing, over_scores, places, types, labels, rates], begin, threads=threads)
     begin("pictures" if folder is not None else "examples")
+    modes, search = failing.enter(gallery)
+    suspects = no_label_suspects() if labels.made is None else label_suspects(*labels.made, gallery)
+    of_all, of_classes = types.enter(gallery)
+    shown, scored = places.enter(gallery), over_scores.enter(gallery)
     content = gallery.content(folder, most_pictures=max_thumbnails, on_picture=on_picture)
-    begin("classes")
+    counts, averages = _counts(point), rates.made.averages
     return Summary(
         schema_version=schema.SCHEMA_VERSION,
         cvfail_version=_version(),
@@ -129,29 +135,29 @@ def summarise(
         sources=[schema.Source(table=table, origin=origin) for table, origin in evidence.source.items()],
         counts=counts,
         verdict=([] if compared is None else compared["verdict"])
-        + sentences.verdict(point, counts, averages[0], types, modes, ranked.search)
+        + sentences.verdict(point, counts, averages[0], of_all, modes, search)
         + sentences.suspected(suspects, point),
         comparison=compared,
-        headline=_ranking(evaluation) + _at_operating_point(averages, evidence.task),
+        headline=rates.made.ranking + _at_operating_point(averages, evidence.task),
         averages=averages,
         failure_modes=modes,
-        error_types=types,
-        errors_by_class=types_by_class,
+        error_types=of_all,
+        errors_by_class=of_classes,
         label_suspects=suspects,
-        confusion=confusion,
-        curves=over_scores.curves,
-        calibration=over_scores.calibration,
-        better_thresholds=over_scores.better_thresholds,
-        threshold_steps=over_scores.threshold_steps,
-        classes=estimates.classes(evaluation, matrix),
-        slices=slices,
-        heatmaps=maps,
+        confusion=shown.confusion,
+        curves=scored.curves,
+        calibration=scored.calibration,
+        better_thresholds=scored.better_thresholds,
+        threshold_steps=scored.threshold_steps,
+        classes=rates.made.classes,
+        slices=shown.slices,
+        heatmaps=shown.heatmaps,
         queries=queries(evidence.task),
         examples=content.examples,
         images=content.images,
         pictures=content.pictures,
         picture_report=content.picture_report,
-        caveats=sentences.caveats(point, ranked.search),
+        caveats=sentences.caveats(point, search),
     )
 
 
@@ -169,19 +175,65 @@ def _compared(
     return gallery, comparison(baseline, pair, gallery, examples=examples)
 
 
-def _slices(
-    evaluation: Reportable, point: OperatingPoint, units: OrderedUnits, gallery: Gallery, examples: int
-) -> list[schema.SliceTable]:
+def _failing(
+    evaluation: Reportable,
+    point: OperatingPoint,
+    training: pl.DataFrame | None,
+    rules: Sequence[Rule] | None,
+    examples: int,
+    gallery: TakesExamples,
+) -> tuple[list[FailureMode], Search]:
+    ranked = evaluation.failure_modes()
+    why = ranked.causes(training=training)
+    actions = interventions(ranked, why, rules=rules)
+    modes = findings.failure_modes(ranked, why, actions, point, gallery, examples=examples)
+    return modes, ranked.search
+
+
+class _Places(NamedTuple):
+    """What a summary tells of the errors of every slice, pair of slices, and cell of the confusion matrix."""
+
+    slices: list[SliceTable]
+    heatmaps: list[Heatmap]
+    confusion: Confusion
+
+
+def _places(
+    evaluation: Reportable,
+    point: OperatingPoint,
+    matrix: ConfusionMatrix,
+    examples: int,
+    gallery: TakesExamples,
+) -> _Places:
+    units = OrderedUnits.of(point)
     tables = estimates.slices(evaluation)
     findings.add_slice_examples(tables, point, units.errors, gallery, examples=examples)
-    return tables
+    return _Places(
+        tables,
+        heatmaps(point, units.errors, gallery, examples=examples),
+        findings.confusion(matrix, units, gallery, examples=examples),
+    )
 
 
-def _label_suspects(evaluation: Reportable, gallery: Gallery) -> LabelSuspects:
+def _judged_labels(evaluation: Reportable) -> tuple[LabelErrors, ResultTable] | None:
+    """The suspects and what they cost; None of a classifier whose labels cannot be judged."""
     evidence = evaluation.evidence
     if evidence.task == "classification" and not has_probabilities(evidence):
-        return no_label_suspects()
-    return label_suspects(evaluation.label_errors(), gallery)
+        return None
+    suspects = evaluation.label_errors()
+    return suspects, suspects.correction_gain()
+
+
+class _Rates(NamedTuple):
+    """What a summary tells of everything, on average and in each class."""
+
+    averages: list[AverageRow]
+    classes: list[ClassRow]
+    ranking: list[Headline]
+
+
+def _rates(evaluation: Reportable, matrix: ConfusionMatrix) -> _Rates:
+    return _Rates(estimates.averages(evaluation), estimates.classes(evaluation, matrix), _ranking(evaluation))
 
 
 class _OverScores(NamedTuple):
@@ -193,7 +245,7 @@ class _OverScores(NamedTuple):
     threshold_steps: ThresholdSteps
 
 
-def _over_scores(evaluation: Reportable, point: OperatingPoint, gallery: Gallery) -> _OverScores:
+def _over_scores(evaluation: Reportable, point: OperatingPoint, gallery: TakesExamples) -> _OverScores:
     common = evaluation.operating_points(replicates=0, splits=0).df["threshold"][0]
     steps, changes = threshold_steps(point, common)
     better, labels = no_thresholds(), list(point.evidence.category_names)
@@ -203,7 +255,7 @@ def _over_scores(evaluation: Reportable, point: OperatingPoint, gallery: Gallery
 
 
 def _curves(
-    evaluation: Reportable, point: OperatingPoint, gallery: Gallery, best: float | None
+    evaluation: Reportable, point: OperatingPoint, gallery: TakesExamples, best: float | None
 ) -> tuple[Curves, Calibration]:
     scores = evaluation.evidence.predictions["score"]
     if len(scores) == scores.null_count():
@@ -214,7 +266,11 @@ def _curves(
 
 
 def _error_types(
-    evaluation: Reportable, matrix: ConfusionMatrix, point: OperatingPoint, gallery: Gallery, examples: int
+    evaluation: Reportable,
+    point: OperatingPoint,
+    matrix: ConfusionMatrix,
+    examples: int,
+    gallery: TakesExamples,
 ) -> tuple[list[ErrorType], list[ErrorsOfClass]]:
     """The error types of everything and of each class; nothing for classification."""
     if point.evidence.task != "detection":
@@ -298,17 +354,17 @@ def _at_operating_point(averages: list[AverageRow], task: schema.Task) -> list[H
     micro, macro = averages
     if task == "detection":
         return [
-            _rate("Precision", "Of the detections, the share that is right", micro["precision"]),
-            _rate("Recall", "Of the objects, the share that is found", micro["recall"]),
-            _rate("F1", "Harmonic mean of precision and recall", micro["f1"]),
+            _headline("Precision", "Of the detections, the share that is right", micro["precision"]),
+            _headline("Recall", "Of the objects, the share that is found", micro["recall"]),
+            _headline("F1", "Harmonic mean of precision and recall", micro["f1"]),
         ]
     return [
-        _rate("Accuracy", "Share of images whose class is right", micro["recall"]),
-        _rate("Macro precision", "Mean over classes", macro["precision"]),
-        _rate("Macro recall", "Mean over classes", macro["recall"]),
-        _rate("Macro F1", "Mean over classes", macro["f1"]),
+        _headline("Accuracy", "Share of images whose class is right", micro["recall"]),
+        _headline("Macro precision", "Mean over classes", macro["precision"]),
+        _headline("Macro recall", "Mean over classes", macro["recall"]),
+        _headline("Macro F1", "Mean over classes", macro["f1"]),
     ]
 
 
-def _rate(name: str, explanation: str, value: Estimate) -> Headline:
+def _headline(name: str, explanation: str, value: Estimate) -> Headline:
     return Headline(name=name, explanation=explanation, style="rate", group="operating_point", value=value)

@@ -54,14 +54,20 @@ def test_quiet_is_quiet_on_a_terminal_too(terminal):
 
 def test_a_summary_names_its_steps_once_each_in_order(classification):
     steps = []
-    summarise(classification, on_step=steps.append)
+    summarise(classification, on_step=steps.append, threads=1)
     assert steps == [
         "failure modes",
-        "label suspects",
-        "error types",
-        "slices",
         "curves and thresholds",
-        "averages",
-        "examples",
+        "slices",
+        "error types",
+        "label suspects",
         "classes",
+        "examples",
     ]
+
+
+def test_sections_that_are_made_at_the_same_time_are_named_as_well(classification):
+    one_by_one, at_once = [], []
+    summarise(classification, on_step=one_by_one.append, threads=1)
+    summarise(classification, on_step=at_once.append, threads=2)
+    assert (sorted(at_once), at_once[-1]) == (sorted(one_by_one), "examples")
