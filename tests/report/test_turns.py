@@ -69,3 +69,17 @@ def test_everything_is_drawn_at_once_where_a_page_is_loaded_again(browser, tmp_p
             break
         time.sleep(0.05)
     assert browser.run("return window.seen") == {"modes": OPEN_MODES, **EVERYTHING}
+
+
+def test_the_overview_of_many_classes_is_painted_before_it_is_printed(browser, tmp_path):
+    painted = """
+      window.dispatchEvent(new Event("beforeprint"));
+      const { width, height } = document.querySelector(".overview canvas");
+      const pen = document.querySelector(".overview canvas").getContext("2d");
+      window.painted = pen.getImageData(0, 0, width, height).data.some((value) => value > 0);
+    """
+    summary = made_up_summary(labels=[f"class {number}" for number in range(61)])
+    path = tmp_path / "report.html"
+    path.write_text(render(summary, Addition(style="", script=painted)), encoding="utf-8")
+    browser.open(path)
+    assert browser.run("return window.painted") is True

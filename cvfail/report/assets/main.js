@@ -66,6 +66,7 @@ function main() {
   window.addEventListener("beforeprint", () => {
     turns.finish();
     document.querySelectorAll("details").forEach((details) => (details.open = true));
+    document.dispatchEvent(new Event("themechange"));
   });
   return { report, gallery };
 }
