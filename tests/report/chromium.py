@@ -34,6 +34,9 @@ KEYS = {
     "Down": "\ue015",
     "Escape": "\ue00c",
     "Shift": "\ue008",
+    "Tab": "\ue004",
+    "Home": "\ue011",
+    "End": "\ue010",
 }
 
 
