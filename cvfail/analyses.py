@@ -29,6 +29,10 @@ MODE_ERRORS = "mode_errors"
 """The table of SQL with the rows behind the failure modes, by their ranks."""
 
 
+CAUSE_ERRORS = "cause_errors"
+"""The table of SQL with the same rows and what each cause has of them."""
+
+
 class Analyses:
     """What SQL reads beside the rows; every option has its default.
 
@@ -118,10 +122,13 @@ class Analyses:
     def tables(self) -> dict[str, Callable[[], pl.DataFrame]]:
         """How each is made, by the name that it has in SQL."""
         analyses = {name: partial(self._frame, name) for name in ANALYSES}
-        return analyses | {MODE_ERRORS: self._mode_errors}
+        return analyses | {MODE_ERRORS: self._mode_errors, CAUSE_ERRORS: self._cause_errors}
 
     def _mode_errors(self) -> pl.DataFrame:
         return self.failure_modes.indices()
+
+    def _cause_errors(self) -> pl.DataFrame:
+        return self.causes.indices()
 
     def _frame(self, name: str) -> pl.DataFrame:
         analysis: ResultTable = getattr(self, name)

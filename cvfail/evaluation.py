@@ -279,7 +279,8 @@ class Evaluation(Measurable):
         """Answer one SELECT over tables, views and analyses at an operating point; see `cvfail.query.session`.
 
         The analyses of `cvfail.analyses.ANALYSES` are tables as well: the `df` of the method of that name, made where
-        a question reads it and then kept; ``mode_errors`` has the rows behind the failure modes.
+        a question reads it and then kept; ``mode_errors`` has the rows behind the failure modes, and
+        ``cause_errors`` what each cause has of them.
         """
         from cvfail.query.session import query as answer
 

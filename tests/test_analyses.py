@@ -88,6 +88,21 @@ def test_the_rows_behind_the_modes_are_those_of_their_examples(evaluation, point
         assert rows.select(indices).sort(indices).equals(expected.sort(indices)), rank
 
 
+@pytest.mark.parametrize("point", [{}, {"score": 0.6}])
+def test_what_causes_have_of_errors_is_a_table_too(evaluation, point):
+    modes = evaluation.failure_modes(**point)
+    causes = modes.causes()
+    weights = evaluation.sql("SELECT * FROM cause_errors", **point)
+    of_error = weights.group_by("rank", "prediction_index", "ground_truth_index").agg(pl.col("weight").sum())
+    assert of_error.height == modes.df["errors"].sum() > 0
+    assert of_error["weight"].is_close(1.0).all()
+    for rank, cause, share in causes.df.select("rank", "cause", "share").iter_rows():
+        own = weights.filter(rank=rank, cause=cause)
+        assert own["weight"].sum() / modes.df["errors"][rank - 1] == pytest.approx(share)
+        most = own.filter(pl.col("weight") >= 0.5)["ground_truth_index"].drop_nulls().sort().to_list()
+        assert most == causes.rows(rank, cause)["ground_truth_index"].drop_nulls().sort().to_list()
+
+
 def test_they_are_made_once_for_an_operating_point(evaluation, monkeypatch):
     made = []
 
@@ -114,7 +129,15 @@ def test_each_keeps_what_it_made(evaluation, name):
 
 def test_no_rows_are_tables_without_rows():
     empty = cf.evaluate(detection([], [], [], []))
-    for name in ("failure_modes", "causes", "label_errors", "mode_errors", "score_curve", "reliability"):
+    for name in (
+        "failure_modes",
+        "causes",
+        "label_errors",
+        "mode_errors",
+        "cause_errors",
+        "score_curve",
+        "reliability",
+    ):
         assert empty.sql(f"SELECT * FROM {name}").is_empty()
     assert empty.sql("SELECT sum(count) FROM error_types").item() == 0
     assert empty.sql("SELECT category, threshold, support FROM operating_points").rows() == [(None, None, 0)]

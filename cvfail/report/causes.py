@@ -69,8 +69,9 @@ def mode_causes(
     causes = [_cause(row, errors.rows.size) for row in rows.to_dicts()]
     key = "prediction_index" if errors.mode.unit == "predictions" else "ground_truth_index"
     for cause in causes:
+        own = errors.rows[table.weights(rank, cause["name"]) >= _MOST_OF_IT]
+        cause["rows"] = own.size
         if not cause["thin"] and not units.is_empty():
-            own = errors.rows[table.weights(rank, cause["name"]) >= _MOST_OF_IT]
             behind = units.filter(pl.col(key).is_in(pl.Series(own, dtype=units[key].dtype).implode()))
             cause["examples"] = gallery.add(choose(behind, [], examples))
     return causes
@@ -92,6 +93,7 @@ def _cause(row: Mapping[str, Any], errors: int) -> Cause:
         remedy=remedy,
         share=Estimate(estimate=row["share"], lower=row["lower"], upper=row["upper"], support=errors),
         errors=row["errors"],
+        rows=0,
         evidence=row["evidence"],
         thin=row["share"] < THIN_SHARE,
         examples=[],

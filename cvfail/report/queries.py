@@ -46,8 +46,32 @@ _OF_OBJECTS = f"SELECT nearest_prediction FROM ground_truth WHERE outcome IN {OB
 """The false positives that are told with the object that they would find."""
 
 
-def queries(task: Task) -> Queries:
-    """The statements of everything that comes in great numbers, with ``{…}`` for what differs."""
+_CAUSE = """\
+SELECT images.file_name, predictions.score, cause_errors.*
+FROM cause_errors
+LEFT JOIN ground_truth USING (ground_truth_index)
+LEFT JOIN predictions USING (prediction_index)
+JOIN images ON images.image_id = coalesce(ground_truth.image_id, predictions.image_id)
+WHERE cause_errors.rank = {rank} AND cause_errors.cause = {cause} AND cause_errors.weight >= 0.5"""
+
+_BAND = """\
+SELECT images.file_name, predictions.*, (matched >> %(place)d) & 1 = 1 AS is_right
+FROM predictions
+JOIN images USING (image_id)
+WHERE {where}
+  AND predictions.rank < %(limit)d AND (ignored >> %(place)d) & 1 = 0
+ORDER BY is_right, score DESC, prediction_index"""
+
+
+def queries(task: Task, *, place: int = 0, limit: int = 100, has_training: bool = False) -> Queries:
+    """The statements of everything that comes in great numbers, with ``{…}`` for what differs.
+
+    Args:
+        task: Of the evaluation.
+        place: Of the overlap threshold on the policy's ladder.
+        limit: The policy's detections per image and class.
+        has_training: Whether causes know of training data, which SQL does not.
+    """
     wrong = _CELLS + 'cells."true" <> cells.predicted'
     return Queries(
         cell=_CELLS + 'cells."true" = {true} AND cells.predicted = {predicted}' + _SUREST_FIRST,
@@ -58,6 +82,8 @@ def queries(task: Task) -> Queries:
         else {name: error_type_sql(name, of_class=True) for name in ERROR_TYPES},
         suspects="SELECT * FROM label_errors WHERE kind = {kind} ORDER BY rank",
         all_suspects="SELECT * FROM label_errors ORDER BY rank",
+        cause=None if has_training else _CAUSE + _SUREST_FIRST,
+        band=_BAND % {"place": place, "limit": limit},
     )
 
 

@@ -152,7 +152,7 @@ def summarise(
         classes=rates.made.classes,
         slices=shown.slices,
         heatmaps=shown.heatmaps,
-        queries=queries(evidence.task),
+        queries=_queries(point, training),
         examples=content.examples,
         images=content.images,
         pictures=content.pictures,
@@ -305,6 +305,12 @@ def _title(evaluation: Reportable) -> str:
     names = [source.get(table, "frame") for table in ("predictions", "ground_truth")]
     stems = list(dict.fromkeys(Path(name).stem for name in names if name != "frame"))
     return " on ".join(stems) if stems else f"{evaluation.evidence.task.capitalize()} report"
+
+
+def _queries(point: OperatingPoint, training: pl.DataFrame | None) -> schema.Queries:
+    evidence = point.evidence
+    limit, place = evidence.policy.limit, point.threshold
+    return queries(evidence.task, place=place, limit=limit, has_training=training is not None)
 
 
 def _counts(point: OperatingPoint) -> Counts:

@@ -395,6 +395,7 @@ def _cause(name, title, remedy, share, examples):
         "remedy": remedy,
         "share": estimate(share, 200),
         "errors": 200 * share,
+        "rows": round(200 * share),
         "evidence": f"{200 * share:.0f} of 200 errors, says the evidence",
         "thin": share < 0.05,
         "examples": examples,

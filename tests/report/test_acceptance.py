@@ -166,6 +166,8 @@ def test_a_point_of_a_curve_opens_the_predictions_with_its_score(page, real):
         counts[1] = {"tp": 0, "fp": 0}
     right, wrong = (counts[0][key] - counts[1][key] for key in ("tp", "fp"))
     assert page.text("dialog h2").endswith(f"{right:,} right, {wrong:,} wrong")
+    answer = real.evaluation.sql(copied(page, "dialog[open] .query .copy"))
+    assert (answer["is_right"].sum(), len(answer)) == (right, right + wrong)
     scores = [float(found) for found in re.findall(r"score ([\d.]+)", " ".join(page.run(CAPTIONS)))]
     assert len(scores) == page.count(SHOWN) > 0
     assert all(low - 0.005 <= score <= high + 0.005 for score in scores)

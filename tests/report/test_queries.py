@@ -187,6 +187,44 @@ def test_suspects(planted_evaluation):
         assert len(answer) == kind["suspects"]
 
 
+def test_causes(known):
+    evaluation, summary = known
+    causes = evaluation.failure_modes().causes()
+    for mode in summary["failure_modes"]:
+        for cause in mode["causes"]:
+            expected = causes.rows(mode["rank"], cause["name"])
+            sql = fill(summary["queries"]["cause"], {"cause": cause["name"]}, rank=str(mode["rank"]))
+            answer = evaluation.sql(sql)
+            assert len(answer) == cause["rows"] == len(expected)
+            for key in ROWS:
+                if key in expected.columns:
+                    assert set(answer[key]) >= set(expected[key].drop_nulls())
+
+
+def test_causes_that_know_training_data_have_no_statement(known):
+    evaluation, _ = known
+    training = evaluation.evidence.images.head(5)
+    assert summarise(evaluation, training=training)["queries"]["cause"] is None
+
+
+def test_bands_of_scores_of_everything_and_of_a_class(known):
+    evaluation, summary = known
+    curves = summary["curves"]
+    for curve in (curves["everything"], curves["classes"][-1]):
+        own = (
+            ""
+            if curve["label"] is None
+            else f" AND predictions.category = {quoted(summary['labels'][curve['label']])}"
+        )
+        for band in curve["bands"]:
+            where = (
+                f"score >= {band['low']} AND score {'<=' if band['high'] == 1 else '<'} {band['high']}{own}"
+            )
+            answer = evaluation.sql(fill(summary["queries"]["band"], {}, where=where))
+            assert answer["is_right"].sum() == band["right"]
+            assert len(answer) == band["right"] + band["wrong"]
+
+
 def test_a_number_with_many_values_is_among_them(known):
     evaluation, _ = known
     if evaluation.task == "detection":

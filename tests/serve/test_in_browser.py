@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from cvfail.evaluation import evaluate
-from tests.report.conftest import small_detection
+from tests.report.conftest import planted, small_detection
 
 SHOWN = "dialog[open] .cards figure"
 MALICIOUS = "<script>document.title='attacked'</script>"
@@ -128,6 +128,53 @@ def test_all_rows_behind_a_cell_are_paged(page, evaluation):
     page.click(".matrix td[data-row='0'][data-column='0']")
     assert page.text("dialog h2") == title
     assert page.count(SHOWN) <= 12
+
+
+@pytest.fixture
+def planted_page(browser):
+    """A page whose failure modes have causes and whose labels have suspects."""
+    from cvfail.serve.server import serving
+
+    with serving(planted_evaluation(), title="Planted") as server:
+        browser.visit(server.url)
+        yield browser
+
+
+def planted_evaluation():
+    return evaluate(planted())
+
+
+@pytest.mark.parametrize("opener", ["#mode-1 .causes button", ".plot"])
+def test_all_rows_behind_causes_and_points_of_curves_are_paged(planted_page, opener):
+    known = planted_evaluation()
+    all_, sure = (known.metrics(score=score).df.row(0, named=True) for score in (0.0, 0.5))
+    counts = {".plot": all_["tp"] + all_["fp"] - sure["tp"] - sure["fp"]}
+    count = counts.get(opener, len(known.failure_modes().causes().rows(1, "threshold")))
+    planted_page.run("document.querySelector(arguments[0]).focus()", opener)
+    planted_page.press(*(["End"] if opener == ".plot" else []), "Enter")
+    assert planted_page.text("dialog .extra .action") == f"Page through all {count}"
+    planted_page.click("dialog .extra .action")
+    waited(planted_page, "return document.querySelector('dialog .pager') !== null")
+    assert planted_page.text("dialog .pager span") == f"1 – 24 of {count}"
+    assert planted_page.count(SHOWN) == 24
+    assert planted_page.console() == []
+
+
+def test_all_suspects_are_paged(browser, evaluation, monkeypatch):
+    from cvfail.report import label_suspects
+    from cvfail.serve.server import serving
+
+    monkeypatch.setattr(label_suspects, "MOST_SUSPECTS", 2)
+    monkeypatch.setattr(label_suspects, "MOST_OF_A_KIND", 2)
+    known = evaluation.label_errors().df.filter(kind="spurious")
+    with serving(evaluation, title="Suspects") as server:
+        browser.visit(server.url)
+        browser.run("document.querySelector('#label-suspects input[value=spurious]').click()")
+        browser.run("document.querySelector('.suspect-rows tbody button').click()")
+        assert browser.text("dialog .extra .action") == f"Page through all {len(known)}"
+        browser.click("dialog .extra .action")
+        waited(browser, "return document.querySelector('dialog .pager') !== null")
+        assert browser.count(SHOWN) == len(known) > 2
 
 
 def test_malicious_names_do_nothing(browser):

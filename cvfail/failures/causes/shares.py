@@ -38,6 +38,14 @@ CAUSE_SCHEMA = {
     "facts": pl.String,
 }
 
+_WEIGHT_SCHEMA = {
+    "rank": pl.Int64,
+    "cause": pl.String,
+    "weight": pl.Float64,
+    "prediction_index": pl.Int64,
+    "ground_truth_index": pl.Int64,
+}
+
 _NEGLIGIBLE = 0.005
 _MOST_OF_IT = 0.5
 
@@ -114,6 +122,24 @@ class CauseTable(ResultTable):
         examples = errors.examples()
         wanted = pl.Series(errors.rows[weights >= _MOST_OF_IT], dtype=examples[key].dtype)
         return examples.filter(pl.col(key).is_in(wanted.implode()))
+
+    def indices(self) -> pl.DataFrame:
+        """The errors of all modes by number with what each cause has of them.
+
+        Returns:
+            rank, cause, weight (above 0), prediction_index, ground_truth_index.
+        """
+        parts = [
+            errors.indices().select(
+                pl.lit(rank, pl.Int64).alias("rank"),
+                pl.lit(portion.cause, pl.String).alias("cause"),
+                pl.Series("weight", portion.weights, dtype=pl.Float64),
+                pl.all().cast(pl.Int64),
+            )
+            for rank, (errors, portions) in enumerate(zip(self._errors, self._portions, strict=True), start=1)
+            for portion in portions.values()
+        ]
+        return pl.concat([pl.DataFrame(schema=_WEIGHT_SCHEMA), *parts]).filter(pl.col("weight") > 0)
 
     def _portion(self, rank: int, cause: str) -> Portion:
         if not 1 <= rank <= len(self._portions):

@@ -31,10 +31,10 @@ function swatch(remedy) {
 }
 
 /** The causes of a mode: the bar, a line for each, and the thin ones folded; null for a mode without causes. */
-function causesOf(mode, gallery) {
+function causesOf(report, mode, gallery) {
   if (mode.causes.length === 0) return null;
   const lines = (causes) =>
-    element("ul", { class: "causes" }, ...causes.map((cause) => causeLine(mode, cause, gallery)));
+    element("ul", { class: "causes" }, ...causes.map((cause) => causeLine(report, mode, cause, gallery)));
   const thin = mode.causes.filter((cause) => cause.thin);
   return element(
     "div",
@@ -75,14 +75,15 @@ function stackSegment({ title, remedy, share: { estimate } }) {
   return segment;
 }
 
-function causeLine(mode, cause, gallery) {
+function causeLine(report, mode, cause, gallery) {
   const { estimate, lower, upper } = cause.share;
   const interval =
     lower === null || upper === null ? "" : `${formatShare(lower, 0)} – ${formatShare(upper, 0)}`;
   const group = {
     title: `${mode.title}: ${cause.title}`,
-    count: Math.round(cause.errors),
+    count: cause.rows,
     examples: cause.examples,
+    sql: report.queries.cause && fillQuery(report.queries.cause, { cause: cause.name }, { rank: mode.rank }),
   };
   const opens = cause.examples.length > 0;
   return element(

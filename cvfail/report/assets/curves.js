@@ -82,7 +82,19 @@ function openBand(report, gallery, curve, band) {
     note: `${formatCount(band.examples.length)} of ${formatCount(band.right + band.wrong)} shown, wrong ones first.${missed}`,
     count: band.right + band.wrong,
     examples: band.examples,
+    sql: fillQuery(report.queries.band, {}, { where: bandCondition(report, curve, band) }),
   });
+}
+
+/** The predictions of a band as a condition of SQL; the first and the last band are open. */
+function bandCondition(report, curve, { low, high }) {
+  const name = curve.label === null ? null : report.labels[curve.label];
+  const parts = [
+    low > 0 ? `score >= ${low}` : null,
+    high < 1 ? `score < ${high}` : null,
+    name === null ? null : fillQuery("predictions.category = {name}", { name }),
+  ].filter((part) => part !== null);
+  return parts.length > 0 ? parts.join(" AND ") : "true";
 }
 
 function marksOf(report, curve, xs, ys) {

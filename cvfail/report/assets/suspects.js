@@ -123,9 +123,14 @@ function suspectGroup(report, rows, titles) {
     sql: kinds.size === 1 ? fillQuery(suspects, { kind: rows[0].kind }) : all,
     title: kinds.size === 1 ? `Suspect labels: ${[...kinds][0].toLowerCase()}` : "Suspect labels",
     note: `${plural(shown.length, "suspects")}, the most suspect first.`,
+    count: kinds.size === 1 ? countOf(report, rows[0].kind) : report.label_suspects.together.suspects,
     examples: shown.map((row) => row.example),
     captions: new Map(shown.map((row) => [row.example, `#${row.rank} ${row.reason}`])),
   };
+}
+
+function countOf({ label_suspects: { kinds } }, name) {
+  return kinds.find((kind) => kind.name === name).suspects;
 }
 
 function suspectTable(report, rows, titles, onOpen) {

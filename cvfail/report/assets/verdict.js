@@ -105,7 +105,7 @@ function modeCard(report, mode, gallery, memory) {
       element("p", { class: "facts" }, ...modeFacts(mode)),
     ),
     thumbnailStrip(report, mode.examples, open),
-    causesOf(mode, gallery),
+    causesOf(report, mode, gallery),
     checklistOf(mode, memory),
   );
 }

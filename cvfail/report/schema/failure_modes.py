@@ -20,6 +20,7 @@ class Cause(TypedDict):
         remedy: What would have to change.
         share: Of the errors of the mode, with interval; the shares of a mode add up to 1.
         errors: The share times the errors of the mode.
+        rows: Errors of which the cause has half or more.
         evidence: One plain sentence with the numbers.
         thin: A share too small to act on, which is folded away.
         examples: Positions in ``examples``: errors of which the cause has half or more.
@@ -31,6 +32,7 @@ class Cause(TypedDict):
     remedy: Remedy
     share: Estimate
     errors: float | None
+    rows: int
     evidence: str
     thin: bool
     examples: list[int]

@@ -15,6 +15,9 @@ class Queries(TypedDict):
         type_of_class: The errors of a type with a class, by the name of the type; none for classification.
         suspects: The suspect labels of a kind, ``{kind}``.
         all_suspects: All suspect labels.
+        cause: The errors of a failure mode of which a cause has half or more, ``{rank}`` and ``{cause}``; None where
+            the causes know of training data, which SQL does not.
+        band: The right and wrong predictions of a band of scores, ``{where}``; right ones are ``is_right``.
     """
 
     cell: str
@@ -23,3 +26,5 @@ class Queries(TypedDict):
     type_of_class: dict[str, str]
     suspects: str
     all_suspects: str
+    cause: str | None
+    band: str
