@@ -314,10 +314,10 @@ class Evaluation(Measurable):
     def report(
         self, path: str | Path, *, max_megabytes: float | None = None, **options: Unpack[SummaryOptions]
     ) -> Path:
-        """Write one offline HTML file; see `cvfail.report.html.write_report`."""
-        from cvfail.report.html import write_report
+        """Write the report as an HTML file, Markdown or a folder; see `cvfail.report.publishing.publish`."""
+        from cvfail.report.publishing import publish
 
-        return write_report(self, path, max_megabytes=max_megabytes, **options)
+        return publish(self, path, max_megabytes=max_megabytes, **options)
 
     def show(
         self,

@@ -12,7 +12,7 @@ from cvfail.cli.inputs import Inputs
 from cvfail.cli.messages import DEFAULT_MESSAGES, OUTPUT, Messages
 from cvfail.cli.modes import MODE_COLUMNS, warn_of_chance
 from cvfail.cli.output import DEFAULT_OUTPUT
-from cvfail.cli.report import publish
+from cvfail.cli.report import say_and_publish
 
 
 def demo(
@@ -48,12 +48,12 @@ def demo(
         modes = evaluation.failure_modes()
     DEFAULT_OUTPUT.write(modes.df, Messages(quiet=True), caption=modes.caption, shown=MODE_COLUMNS)
     warn_of_chance(modes, messages)
-    publish(
+    say_and_publish(
         evaluation, output / "report.html", messages, images=files.images, title="cvfail demo: street scenes"
     )
     again = Inputs(gt=files.ground_truth, pred=files.retrained).evaluation(messages)
     again.save(output / "retrained")
-    publish(
+    say_and_publish(
         again,
         output / "report_retrained.html",
         messages,

@@ -10,7 +10,6 @@ from cyclopts.validators import Number
 
 from cvfail.cli.inputs import DEFAULT_INPUTS, Inputs
 from cvfail.cli.messages import DEFAULT_MESSAGES, OUTPUT, Messages
-from cvfail.errors import PolicyError
 
 if TYPE_CHECKING:
     from cvfail.evaluation import Evaluation
@@ -50,10 +49,9 @@ def report(
         output: File to write: .html or .md; without a suffix a folder with index.html and its pictures.
         messages: How much is said on stderr.
     """
-    if output.suffix.lower() not in {".html", ".htm", ".md", ""}:
-        raise PolicyError(f"--output {output}: a report is .html or .md. Hint: -o report.html")
-    if output.suffix == "" and max_mb is not None:
-        raise PolicyError("--max-mb bounds one file. Hint: -o report.html, or --max-thumbnails for a folder")
+    from cvfail.report.publishing import require_form
+
+    require_form(output, max_mb)
     evaluation = inputs.evaluation(messages)
     from cvfail.cli.modes import rules_of
     from cvfail.cli.training import training_table
@@ -68,10 +66,10 @@ def report(
     }
     if max_thumbnails is not None:
         options["max_thumbnails"] = max_thumbnails
-    print(publish(evaluation, output, messages, max_megabytes=max_mb, **options))
+    print(say_and_publish(evaluation, output, messages, max_megabytes=max_mb, **options))
 
 
-def publish(
+def say_and_publish(
     evaluation: Evaluation,
     path: Path,
     messages: Messages,
@@ -79,32 +77,11 @@ def publish(
     max_megabytes: float | None = None,
     **options: Unpack[SummaryOptions],
 ) -> Path:
-    """Write a report in the format that the suffix names, say how large it is, and return what one opens."""
-    progress = not messages.quiet
+    """Write a report in the form that its path names, say how large it is, and return what one opens."""
+    from cvfail.report.publishing import publish
+
     with messages.step("writing the report", spinner=False):
-        if path.suffix.lower() == ".md":
-            page = _write_markdown(evaluation, path, messages, options)
-        elif path.suffix == "":
-            from cvfail.report import write_report_folder
-
-            page = write_report_folder(evaluation, path, progress=progress, **options)
-        else:
-            from cvfail.report import write_report
-
-            page = write_report(evaluation, path, max_megabytes=max_megabytes, progress=progress, **options)
+        page = publish(evaluation, path, max_megabytes=max_megabytes, progress=not messages.quiet, **options)
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     messages.say(f"wrote {path}: {sum(file.stat().st_size for file in files) / 1e6:.1f} MB")
     return page
-
-
-def _write_markdown(evaluation: Evaluation, path: Path, messages: Messages, options: SummaryOptions) -> Path:
-    """The text, which has no pictures."""
-    from cvfail.report import render_markdown, summarise
-    from cvfail.report.progress import shown_progress
-    from cvfail.tables.writing import write_whole
-
-    told: SummaryOptions = {**options, "images": None}
-    with shown_progress(shown=not messages.quiet) as doing:
-        text = render_markdown(summarise(evaluation, **told, on_step=doing.on_step))
-    write_whole(path, lambda target: target.write_text(text, encoding="utf-8"))
-    return path

@@ -111,7 +111,7 @@ def test_a_missing_library_is_named_with_what_installs_it(run, saved, monkeypatc
     def fail(*_, **__):
         raise MissingDependencyError("Jinja2", "report", "an HTML report")
 
-    monkeypatch.setattr("cvfail.report.write_report", fail)
+    monkeypatch.setattr("cvfail.report.publishing.write_report", fail)
     answer = run("report", saved)
     assert answer.code == 2
     assert "pip install 'cvfail[report]'" in answer.err
