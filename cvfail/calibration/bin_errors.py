@@ -48,13 +48,13 @@ class BinError(Protocol):
     def __call__(self, counts: Numbers, gaps: Numbers) -> Numbers:
         """The error of `BinSums`, shape () or (B,); NaN where no bin has weight."""
 
-    def upper(self, seen: BinSums, noise: BinSums, confidence: float) -> float:
-        """The upper bound of the true error.
+    def bounds(self, seen: BinSums, noise: BinSums, confidence: float) -> tuple[float, float]:
+        """The interval of the true error.
 
         Args:
             seen: The data; the error is defined.
             noise: Replicates of bins without a gap, at least one.
-            confidence: Of the interval that it belongs to.
+            confidence: Coverage.
         """
 
 
@@ -73,9 +73,9 @@ class MeanDistance:
         """The error; see `distance` and `mean_distance`."""
         return distance(counts, gaps, "l1") if self.parts is None else mean_distance(counts, gaps, self.parts)
 
-    def upper(self, seen: BinSums, noise: BinSums, confidence: float) -> float:
-        """See `upper_along` and `BinError`."""
-        return upper_along(self, seen, noise, confidence)
+    def bounds(self, seen: BinSums, noise: BinSums, confidence: float) -> tuple[float, float]:
+        """See `lower_along`, `upper_along` and `BinError`."""
+        return lower_along(self, seen, noise, confidence), upper_along(self, seen, noise, confidence)
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ class RootMeanSquare:
         """The error; see `distance`."""
         return distance(counts, gaps, "l2")
 
-    def upper(self, seen: BinSums, noise: BinSums, confidence: float) -> float:
-        """See `upper_along` and `BinError`."""
-        return upper_along(self, seen, noise, confidence)
+    def bounds(self, seen: BinSums, noise: BinSums, confidence: float) -> tuple[float, float]:
+        """See `lower_along`, `upper_along` and `BinError`."""
+        return lower_along(self, seen, noise, confidence), upper_along(self, seen, noise, confidence)
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,45 @@ class LargestDistance:
         """The error; see `distance`."""
         return distance(counts[self.rows], gaps[self.rows], "max")
 
-    def upper(self, seen: BinSums, noise: BinSums, confidence: float) -> float:
-        """The largest upper bound of a bin, which that of the bin that is truly the furthest off does not exceed."""
-        spread = noise.at(self.rows).means.std(axis=1)
-        bounds = np.abs(seen.at(self.rows).means) + normal_quantile(confidence) * spread
-        return float(bounds.max())
+    def bounds(self, seen: BinSums, noise: BinSums, confidence: float) -> tuple[float, float]:
+        """The interval of the true error.
+
+        Notes:
+            Upper: the largest upper bound of a bin, which that of the bin that is truly the furthest off does not
+            exceed. Lower: the largest of lower bounds that hold for all bins at once, since the bin that looks worst
+            is often one that had bad luck; and 0 unless the error is beyond chance.
+        """
+        own, drawn = seen.at(self.rows), noise.at(self.rows).means
+        gaps, spread = np.abs(own.means), drawn.std(axis=1)
+        upper = float((gaps + normal_quantile(confidence) * spread).max())
+        luck = np.divide(
+            (drawn.T * own.sides).T, spread[:, np.newaxis], out=np.zeros_like(drawn), where=drawn != 0.0
+        )
+        reach = quantile(luck.max(axis=0), 0.5 + confidence / 2.0)
+        of_all = max(float((gaps - reach * spread).max()), 0.0)
+        return min(lower_along(self, seen, noise, confidence), of_all), upper
+
+
+def lower_along(error: BinError, seen: BinSums, noise: BinSums, confidence: float) -> float:
+    """The smallest multiple of the gaps seen at which the estimate is no surprise, times the estimate.
+
+    Notes:
+        The replicates are shifted bin by bin to where the true gaps would be t times those seen. At t = 0 they are
+        what chance, clusters included, gives to scores that are right: the bound is 0 unless the estimate is beyond.
+    """
+    estimate = float(error(seen.counts, seen.gaps))
+    return estimate * times_seen(error, seen, noise, 0.5 + confidence / 2.0)
+
+
+def times_seen(error: BinError, seen: BinSums, noise: BinSums, share: float) -> float:
+    """The multiple of the gaps seen, in [0, 1], at which the estimate is this quantile of the error."""
+    estimate = float(error(seen.counts, seen.gaps))
+    shift = seen.means[:, np.newaxis] * noise.counts
+
+    def beyond(times: float) -> bool:
+        return quantile(np.asarray(error(noise.counts, noise.gaps + times * shift)), share) >= estimate
+
+    return 0.0 if beyond(0.0) else boundary(beyond, 1.0)
 
 
 def upper_along(error: BinError, seen: BinSums, noise: BinSums, confidence: float) -> float:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cvfail.calibration.bin_errors import BinError, BinSums
-from cvfail.calibration.inversion import boundary, quantile
+from cvfail.calibration.bin_errors import BinError, BinSums, times_seen
 from cvfail.statistics.quantiles import normal_quantile, t_quantile
 
 Numbers = NDArray[np.float64]
@@ -76,12 +75,7 @@ def recentred_interval(
         A calibration error counts noise as error: its replicates lie around the estimate plus as much again as
         noise has already added, so that their percentiles miss the truth.
 
-        *Lower*: the replicates are shifted bin by bin to where the true gaps would be t times those seen. The
-        smallest t at which the estimate is not above the percentile of the shifted replicates, times the estimate.
-        At t = 0 they are what chance, clusters included, gives to scores that are right: the bound is 0 unless the
-        estimate is beyond.
-
-        *Upper*: see `upper_along`, and `LargestDistance.upper`; no less than the estimate.
+        See `lower_along`, `upper_along` and `LargestDistance.bounds`. The upper bound is no less than the estimate.
 
         Cost: about 70 evaluations of the error of all replicates.
 
@@ -93,9 +87,8 @@ def recentred_interval(
     if not noise.counts.size or np.isnan(estimate):
         return np.nan, np.nan, np.zeros(0)
     chance = np.asarray(error(noise.counts, noise.gaps))
-    lower = estimate * _times(bins, noise, error, 0.5 + confidence / 2.0)
-    upper = float(np.clip(error.upper(bins.seen, noise, confidence), estimate, 1.0))
-    return lower, upper, chance
+    lower, upper = error.bounds(bins.seen, noise, confidence)
+    return lower, float(np.clip(upper, estimate, 1.0)), chance
 
 
 def without_chance(bins: BinReplicates, error: BinError) -> float:
@@ -104,15 +97,4 @@ def without_chance(bins: BinReplicates, error: BinError) -> float:
     estimate = float(error(bins.seen.counts, bins.seen.gaps))
     if not noise.counts.size or np.isnan(estimate):
         return np.nan
-    return estimate * _times(bins, noise, error, 0.5)
-
-
-def _times(bins: BinReplicates, noise: BinSums, error: BinError, share: float) -> float:
-    """The multiple of the gaps seen, in [0, 1], at which the estimate is this quantile of the error."""
-    estimate = float(error(bins.seen.counts, bins.seen.gaps))
-    shift = bins.seen.means[:, np.newaxis] * noise.counts
-
-    def beyond(times: float) -> bool:
-        return quantile(np.asarray(error(noise.counts, noise.gaps + times * shift)), share) >= estimate
-
-    return 0.0 if beyond(0.0) else boundary(beyond, 1.0)
+    return estimate * times_seen(error, bins.seen, noise, 0.5)
