@@ -165,35 +165,42 @@ def every_slice(
     parts = run_in_order(work, list(attribute_sets(units, max_order)), threads=worker_count(threads))
     items = tuple(own for numbers, _ in parts for own in map(tuple, numbers.tolist()))
     sums = np.concatenate([np.zeros((0, len(SLICE_SUMS))), *(own for _, own in parts)])
-    totals, every = np.zeros(len(TOTAL_SUMS)), read_only(np.ones(units.rows.size, np.bool_))
-    add_slice(every, every, units.starts, read_only(errors), np.zeros(len(SLICE_SUMS)), totals)
-    table = contrast_from_sums(frame_of_sums(sums), _frame_of(totals), by=["slice"], confidence=confidence)
-    return EverySlice(items, table)
+    whole = _totals(units.per_cluster(errors))
+    return EverySlice(
+        items, contrast_from_sums(frame_of_sums(sums), whole, by=["slice"], confidence=confidence)
+    )
 
 
-def against_rest(
-    units: ClusteredUnits,
-    errors: Numbers,
-    mask: Mask,
-    *,
-    among: Mask | None = None,
-    confidence: float = 0.95,
+def each_against_rest(
+    units: ClusteredUnits, errors: Numbers, slices: Sequence[tuple[Mask, Mask]], *, confidence: float = 0.95
 ) -> pl.DataFrame:
-    """One slice, any mask, against everything else among some units.
+    """Slices, any masks, each against everything else among units of its own, any masks too.
+
+    Args:
+        units: The units.
+        errors: Error of each, in the order of `rows`, shape (n,).
+        slices: The units of each slice, and those among which it is compared.
+        confidence: Coverage of the intervals.
 
     Returns:
-        One row, the columns of `cvfail.statistics.contrast.slice_against_rest`; no row for a slice without units.
+        One row per slice in their order, its number being ``slice``: the columns of
+        `cvfail.statistics.contrast.slice_against_rest`; null for slices without units.
     """
-    counted = np.ones(units.rows.size, np.bool_) if among is None else among
-    sums, totals = np.zeros(len(SLICE_SUMS)), np.zeros(len(TOTAL_SUMS))
-    add_slice(read_only(mask), read_only(counted), units.starts, read_only(errors), sums, totals)
-    own = sums[np.newaxis] if sums[0] > 0.0 else np.zeros((0, sums.size))
-    return contrast_from_sums(frame_of_sums(own), _frame_of(totals), by=["slice"], confidence=confidence)
+    sums = np.zeros((len(slices), len(SLICE_SUMS)))
+    totals = np.zeros((len(slices), len(TOTAL_SUMS)))
+    for (inside, among), own, whole in zip(slices, sums, totals, strict=True):
+        add_slice(read_only(inside), read_only(among), units.starts, read_only(errors), own, whole)
+    around = pl.DataFrame(totals, schema=list(TOTAL_SUMS), orient="row").with_columns(
+        pl.col("all_clusters").cast(pl.Int64), slice=pl.int_range(pl.len())
+    )
+    return contrast_from_sums(frame_of_sums(sums), around, by=["slice"], confidence=confidence)
 
 
-def _frame_of(totals: Numbers) -> pl.DataFrame:
+def _totals(whole: ClusterSums) -> pl.DataFrame:
     """The columns of `cvfail.statistics.slice_sums.TOTAL_SUMS`."""
-    return pl.DataFrame({name: [total] for name, total in zip(TOTAL_SUMS, totals.tolist(), strict=True)})
+    n, y = whole.units, whole.errors
+    sums = np.count_nonzero(n), n.sum(), y.sum(), (y * y).sum(), (y * n).sum(), (n * n).sum()
+    return pl.DataFrame({name: [total] for name, total in zip(TOTAL_SUMS, sums, strict=True)})
 
 
 def frame_of_sums(sums: Numbers) -> pl.DataFrame:

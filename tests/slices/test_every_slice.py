@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cvfail.slices.every_slice import ClusteredUnits, against_rest, every_slice
+from cvfail.slices.every_slice import ClusteredUnits, each_against_rest, every_slice
 from cvfail.statistics.contrast import slice_against_rest
 
 MIN_SUPPORT = 3
@@ -83,12 +83,20 @@ def test_threads_change_nothing():
 def test_a_slice_among_some_units_is_compared_with_the_rest_of_these():
     values, clusters, errors = random_units(2)
     units = ClusteredUnits.of(values, clusters, min_support=1)
-    own, among = units.members([0]), units.members([units.first_item[1]])
+    everyone, nobody = np.ones(units.rows.size, np.bool_), np.zeros(units.rows.size, np.bool_)
+    first, second = units.members([0]), units.members([units.first_item[1]])
+    slices = [(first, second), (second, first), (first, everyone), (nobody, second), (everyone, everyone)]
     frame = pl.DataFrame({"cluster": units.clusters, "errors": errors[units.rows], "units": 1.0})
-    inside = frame.filter(pl.Series(own & among)).with_columns(slice=pl.lit(0))
-    plain = slice_against_rest(inside, frame.filter(pl.Series(among)), by=["slice"])
-    table = against_rest(units, errors[units.rows], own, among=among)
-    assert table.row(0) == pytest.approx(plain.row(0), rel=1e-9)
+    table = each_against_rest(units, errors[units.rows], slices)
+    assert table["slice"].to_list() == [0, 1, 2, 3, 4]
+    for (own, among), row in zip(slices, table.drop("slice").iter_rows(), strict=True):
+        inside = frame.filter(pl.Series(own & among)).with_columns(slice=pl.lit(0))
+        plain = slice_against_rest(inside, frame.filter(pl.Series(among)), by=["slice"]).drop("slice")
+        if len(inside):
+            near = [None if value is None else pytest.approx(value, rel=1e-9) for value in plain.row(0)]
+            assert list(row) == near
+        else:
+            assert (row[0], row[2], row[-1]) == (0.0, None, None)
 
 
 def test_part_of_the_units_has_the_slices_of_the_whole():
@@ -112,4 +120,7 @@ def test_no_units_or_one_give_no_comparison(rows):
     found = every_slice(units, np.zeros(rows), max_order=2, min_support=1)
     assert found.items == ()
     assert found.table.is_empty()
-    assert against_rest(units, np.zeros(rows), np.zeros(rows, np.bool_)).is_empty()
+    nobody = np.zeros(rows, np.bool_)
+    alone = each_against_rest(units, np.zeros(rows), [(nobody, ~nobody)])
+    assert alone.select("units", "rate", "difference", "p_value").row(0) == (0.0, None, None, None)
+    assert each_against_rest(units, np.zeros(rows), []).is_empty()
