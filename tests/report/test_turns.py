@@ -17,6 +17,7 @@ SEEN = """
   };
 """
 OPEN_MODES = 3
+DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 NOTHING = {"waiting": 11, "cells": 0, "folded": 0, "rows": 0}
 EVERYTHING = {"waiting": 0, "cells": 49, "folded": 5, "rows": 6}
 
@@ -83,3 +84,20 @@ def test_the_overview_of_many_classes_is_painted_before_it_is_printed(browser, t
     path.write_text(render(summary, Addition(style="", script=painted)), encoding="utf-8")
     browser.open(path)
     assert browser.run("return window.painted") is True
+
+
+def test_pictures_follow_the_script_and_are_shown_when_they_are_read(browser, tmp_path):
+    frames = "[...document.querySelectorAll('#modes .strip image')].map((node) => node.getAttribute('href'))"
+    path = tmp_path / "report.html"
+    summary = made_up_summary()
+    summary["pictures"] = [{"uri": DOT, "window": [0.0, 0.0, 640.0, 480.0]}]
+    for image in summary["images"]:
+        image["picture"] = 0
+    page = render(summary, Addition(style="", script=f"window.early = {frames};"))
+    path.write_text(page, encoding="utf-8")
+    assert page.index('id="summary"') < page.index("<script>") < page.index('id="pictures"')
+    browser.open(path)
+    early, late = browser.run("return window.early"), browser.run(f"return {frames}")
+    assert set(early) == {None}
+    assert len(late) >= len(early) > 0
+    assert set(late) == {DOT}

@@ -49,9 +49,19 @@ function pictureLayers(report, example, image, view) {
 }
 
 function pictureAt(report, position) {
-  const { uri, window: shown } = report.pictures[position];
-  const [x, y, width, height] = shown;
-  return graphic("image", { href: uri, x, y, width, height, preserveAspectRatio: "none" });
+  const node = graphic("image", { preserveAspectRatio: "none" });
+  oncePicturesAreRead(() => {
+    const { uri, window: shown } = report.pictures[position];
+    const [x, y, width, height] = shown;
+    assign(node, { href: uri, x, y, width, height });
+  });
+  return node;
+}
+
+/** Now, or when the pictures are: they stand last in the file, for they are most of it, and the page does not wait. */
+function oncePicturesAreRead(act) {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", act, { once: true });
+  else act();
 }
 
 /** An outline twice: a dark halo for bright pictures, the coloured line on top of it. */

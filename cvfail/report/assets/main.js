@@ -1,4 +1,4 @@
-// Puts the parts on the page. The numbers come from one data block, the pictures from another.
+// Puts the parts on the page. The numbers come from one data block, the pictures from another behind this script.
 
 function readData(id) {
   return JSON.parse(document.getElementById(id).textContent);
@@ -41,7 +41,8 @@ function themeSwitch() {
 }
 
 function main() {
-  const report = { ...unpacked(readData("summary")), pictures: readData("pictures") };
+  const report = { ...unpacked(readData("summary")), pictures: [] };
+  oncePicturesAreRead(() => (report.pictures = readData("pictures")));
   const turns = drawingTurns();
   const gallery = makeGallery(report);
   const model = made(() => confusionModel(report));
@@ -51,6 +52,7 @@ function main() {
   place("headline", () => headlineTiles(report));
   place("compared", () => comparisonOf(report, gallery));
   place("modes", () => failureModes(report, gallery, turns));
+  performance.mark("first screen");
   later("error-types", () => errorTypes(report, gallery));
   later("errors-by-class", () => errorsByClass(model(), report, gallery));
   later("score-curves", () => scoreCurves(report, gallery));

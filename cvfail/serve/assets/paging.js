@@ -50,7 +50,7 @@ function focusTurn(node, label) {
 /** Galleries over all rows behind a number: `openRows` shows a page of the rows of some SQL. */
 function pagedGallery({ report, gallery }) {
   const openPlain = gallery.open;
-  const own = { examples: report.examples.length, images: report.images.length, pictures: report.pictures.length };
+  let own = null;
 
   gallery.open = (group, first = null) => openPlain(withAll(group), first);
 
@@ -85,6 +85,7 @@ function pagedGallery({ report, gallery }) {
 
   /** Puts what the server laid out behind what the report has, in place of the page before; where it stands. */
   function entered(content) {
+    own ??= { examples: report.examples.length, images: report.images.length, pictures: report.pictures.length };
     for (const [name, length] of Object.entries(own)) report[name].length = length;
     const moved = (position, by) => (position === null ? null : position + by);
     report.pictures.push(...content.pictures);
