@@ -138,7 +138,7 @@ def test_the_file_lands_on_the_disk(browser, page, tmp_path):
     browser.click("#classes .csv")
     path = tmp_path / "detection-report-classes.csv"
     for _ in range(50):
-        if path.exists():
+        if path.exists() and path.stat().st_size > 0:
             break
         time.sleep(0.1)
     assert path.read_text().startswith("Class,AP,AP lower,AP upper,AP50,")
@@ -161,3 +161,22 @@ def test_a_frame_that_may_save_nothing_does_nothing(browser, tmp_path):
     assert complaints == []
     with browser.inside("iframe"):
         assert browser.count("main section") > 3
+
+
+def test_a_frame_copies_what_it_may_not_save(browser, tmp_path, page):
+    html = ReportFrame(page.read_text(encoding="utf-8"))._repr_html_().replace(" allow-downloads", "")
+    path = tmp_path / "notebook.html"
+    path.write_text("<!doctype html><meta charset=utf-8><textarea></textarea>" + html, encoding="utf-8")
+    browser.open(path)
+    time.sleep(0.5)
+    with browser.inside("iframe"):
+        assert browser.count("main button.csv") == 2 * browser.count("main table")
+        browser.run("document.querySelector('#classes .csv + .csv').focus()")
+        browser.press("Enter")
+        assert browser.text("#classes .csv + .csv") == "Copied"
+        rows = browser.count("#classes tbody tr")
+    browser.click("textarea")
+    browser.devtools("Input.dispatchKeyEvent", type="keyDown", commands=["paste"], key="v", modifiers=2)
+    pasted = rows_of(browser.run("return document.querySelector('textarea').value"))
+    assert len(pasted) == rows > 0
+    assert set(pasted[0]) >= {"Class", "AP", "AP lower"}

@@ -49,9 +49,9 @@ function csvOfMatrix(model, order) {
   );
 }
 
-/** A small button that saves what `text()` gives when it is pressed. */
+/** A small button that saves what `text()` gives when it is pressed; in a frame, which may be kept from saving, one that copies it too. */
 function csvButton(caption, text) {
-  return element(
+  const save = element(
     "button",
     {
       class: "csv",
@@ -62,13 +62,24 @@ function csvButton(caption, text) {
     },
     "CSV",
   );
+  return window.parent === window ? [save] : [save, csvCopyButton(caption, text)];
+}
+
+function csvCopyButton(caption, text) {
+  const label = "Copy CSV";
+  const button = element("button", { class: "csv", type: "button", "aria-label": `Copy ${caption} as CSV` }, label);
+  button.addEventListener("click", async () => {
+    button.textContent = (await copyText(text(), button)) ? "Copied" : "Not copied";
+    setTimeout(() => (button.textContent = label), 1500);
+  });
+  return button;
 }
 
 function fileStem(text) {
   return text.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "") || "table";
 }
 
-/** Hands the reader a file; a frame that may save nothing does nothing. */
+/** Hands the reader a file; in a frame that may save nothing nothing happens, and the other button copies. */
 function saveText(name, text) {
   try {
     const address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
