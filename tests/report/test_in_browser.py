@@ -7,6 +7,7 @@ import pytest
 from cvfail.report.html import Addition, render, write_report
 from cvfail.report.summary import summarise
 from tests.report.made_up import made_up_summary
+from tests.report.made_up_comparison import made_up_with_comparison
 
 MALICIOUS_CLASS = "<script>document.title='attacked'</script>"
 MALICIOUS_FILE = '"><img src=x onerror="document.title=\'attacked\'">'
@@ -562,6 +563,27 @@ def test_the_page_itself_may_not_evaluate_text(browser, tmp_path, code):
     path.write_text(render(made_up_summary(), Addition(style="", script=probe)), encoding="utf-8")
     browser.open(path)
     assert browser.run("return window.probe") == "EvalError"
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_comparison_has_every_outcome_and_opens_what_got_worse(browser, tmp_path, width):
+    browser.look(width=width)
+    opened(browser, tmp_path, made_up_with_comparison())
+    text = browser.text("#comparison")
+    for words in (
+        "▲ removed",
+        "▲ reduced",
+        "▼ worse",
+        "→ moved here",
+        "not clear",
+        "3 further failure modes",
+    ):
+        assert words in text
+    browser.run("[...document.querySelectorAll('#comparison tbody .open')].at(-1).click()")
+    assert browser.text("dialog[open] h2") == "New false positives where size=small & time_of_day=<night>"
+    assert browser.text(f"{SHOWN} .what") == "found → missed"
+    assert browser.run("return document.documentElement.scrollWidth") == width
+    assert browser.console() == []
 
 
 def test_nothing_at_all_is_a_page_too(browser, tmp_path):

@@ -1,6 +1,7 @@
 from cvfail.report.markdown import render_markdown
 from cvfail.report.summary import summarise
 from tests.report.made_up import made_up_summary
+from tests.report.made_up_comparison import made_up_with_comparison
 
 
 def test_the_text_opens_with_title_and_verdict():
@@ -56,6 +57,21 @@ def test_every_table_row_has_as_many_cells_as_its_header(evaluation):
         assert tables
         for table in tables:
             assert len({line.replace("\\|", "").count("|") for line in table.splitlines()}) == 1
+
+
+def test_a_comparison_tells_where_it_got_worse_and_what_it_left_out():
+    summary = made_up_with_comparison(labels=["it's|a", "b"])
+    section = render_markdown(summary).split("## Did the fix hold?")[1].split("\n## ")[0]
+    worse = section.split("### Where something got worse")[1].split("###")[0]
+    assert (
+        r"| category=it's\|a | broken objects | 31 | 210 | 14.8% | 2.0% | recall −10.0, worse | 0.003 |"
+        in worse
+    )
+    assert r"time\_of\_day=\<night\> | new false positives | 31 | 210 | 14.8% | – | – | 0.003 |" in worse
+    assert section.index("3 further failure modes of the baseline are not shown.") < section.index(worse)
+    assert "7 further differences are not shown." in section.split("### Classes and slices that changed")[1]
+    for table in (block for block in section.split("\n\n") if block.startswith("|")):
+        assert len({line.replace("\\|", "").count("|") for line in table.splitlines()}) == 1
 
 
 def test_classification_renders_without_what_it_has_not(classification):

@@ -10,6 +10,7 @@ from cvfail.report.schema import Summary
 from cvfail.report.summary import summarise
 from tests.report.conftest import small_classification, small_detection
 from tests.report.made_up import made_up_summary
+from tests.report.made_up_comparison import made_up_with_comparison
 from tests.scenes import detection
 
 
@@ -82,6 +83,10 @@ def test_documented_keys_are_the_real_keys(some):
 
 def test_the_made_up_summary_is_of_the_documented_shape():
     assert differences(made_up_summary(), Summary) == []
+
+
+def test_the_made_up_comparison_is_of_the_documented_shape():
+    assert differences(made_up_with_comparison(), Summary) == []
 
 
 def test_the_same_evaluation_gives_the_same_summary(summary):
