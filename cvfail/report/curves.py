@@ -24,6 +24,13 @@ MOST_PROBABILITIES = 10_000_000
 
 _POINTS, _CLASS_POINTS = 150, 60
 _REPLICATES = 200
+
+CLASS_REPLICATES = 50
+"""Behind the bands of single classes, which are made of a variance and drawn, not printed."""
+
+MOST_FOR_CLASS_BANDS = 2_000_000
+"""Predictions, or probabilities, up to which single classes have bands: above it they would take seconds."""
+
 _DIGITS = 4
 
 
@@ -56,7 +63,8 @@ def curves(
     area = evaluation.curve_area(by=(), replicates=_REPLICATES).df.row(0, named=True)
     everything = _curve(None, _with_marks(whole, evaluation, marks), area, point)
     everything["bands"] = bands.bands(None, meaning.everything, gallery)
-    by_class = evaluation.curve("score", by="category", points=_CLASS_POINTS, replicates=0).df
+    replicates = CLASS_REPLICATES if len(evaluation.evidence.predictions) <= MOST_FOR_CLASS_BANDS else 0
+    by_class = evaluation.curve("score", by="category", points=_CLASS_POINTS, replicates=replicates).df
     areas = {row["category"]: row for row in evaluation.curve_area(by="category", replicates=0).df.to_dicts()}
     frames = by_class.partition_by("category", as_dict=True)
     classes = []
@@ -150,7 +158,8 @@ def _roc(
     size = len(evidence.images) * len(labels)
     if evidence.task != "classification" or not has_probabilities(evidence) or size > MOST_PROBABILITIES:
         return []
-    frames = evaluation.curve("roc", by="category", points=_CLASS_POINTS, replicates=0).df.filter(
+    replicates = CLASS_REPLICATES if size <= MOST_FOR_CLASS_BANDS else 0
+    frames = evaluation.curve("roc", by="category", points=_CLASS_POINTS, replicates=replicates).df.filter(
         pl.col("threshold").is_finite()
     )
     areas = {

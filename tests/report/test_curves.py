@@ -6,6 +6,7 @@ import pytest
 from cvfail.evaluation import evaluate
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.io.labels import from_labels
+from cvfail.report.curves import CLASS_REPLICATES
 from cvfail.report.html import render
 from cvfail.report.score_bands import ScoreBands
 from cvfail.report.summary import summarise
@@ -25,6 +26,33 @@ def test_points_are_the_rates_at_their_thresholds(evaluation, summary):
         row = evaluation.metrics(score=score).df.row(0, named=True)
         for name in ("precision", "recall", "f1"):
             assert curve[name]["estimate"][place] == pytest.approx(row[name], rel=1e-3)
+
+
+def test_curves_of_classes_have_the_bands_of_the_evaluation(evaluation, summary):
+    known = evaluation.curve("score", by="category", points=60, replicates=CLASS_REPLICATES).df
+    for curve in summary["curves"]["classes"]:
+        own = known.filter(category=summary["labels"][curve["label"]])
+        for name in ("precision", "recall", "f1", "false_positives_per_image"):
+            column = "f_score" if name == "f1" else name
+            for end in ("lower", "upper"):
+                assert curve[name][end] == pytest.approx(own[f"{column}_{end}"].to_list(), rel=1e-3)
+
+
+def test_so_many_predictions_leave_single_classes_without_bands(evaluation, browser, tmp_path, monkeypatch):
+    monkeypatch.setattr("cvfail.report.curves.MOST_FOR_CLASS_BANDS", 10)
+    summary = summarise(evaluation)
+    assert {len(curve["recall"]["lower"]) for curve in summary["curves"]["classes"]} == {0}
+    assert summary["curves"]["everything"]["recall"]["lower"]
+    (tmp_path / "report.html").write_text(render(summary), encoding="utf-8")
+    browser.open(tmp_path / "report.html")
+    assert browser.text("#score-curves .note").endswith("Bands are 95% intervals.")
+    assert browser.count("#score-curves .plotted:first-child .area") == 1
+    browser.run(
+        "const chosen = document.querySelector('#score-curves select');"
+        "chosen.value = '0'; chosen.dispatchEvent(new Event('change'))"
+    )
+    assert browser.text("#score-curves .note").endswith("with so many predictions single classes have none.")
+    assert browser.count("#score-curves .plotted:first-child .area") == 0
 
 
 def test_bands_count_what_their_scores_hold(evaluation, summary):
@@ -70,6 +98,9 @@ def test_a_classifier_has_coverage_and_classes_against_the_rest():
     assert curves["everything"]["precision"]["estimate"] == [1.0, 1.0, 1.0, 0.75]
     area = evaluation.curve_area("roc", by="category").df["area"].to_list()
     assert [curve["area"]["estimate"] for curve in curves["roc"]] == area
+    assert all(
+        len(curve["true_positive_rate"]["lower"]) == len(curve["threshold"]) for curve in curves["roc"]
+    )
 
 
 def test_labels_without_scores_have_no_curves():

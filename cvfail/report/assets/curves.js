@@ -15,8 +15,11 @@ function scoreCurves(report, gallery) {
     ...classes.map((curve) => element("option", { value: curve.label }, report.labels[curve.label])),
   );
 
+  const note = element("p", { class: "note" });
+
   function draw() {
     const curve = curves.get(select.value);
+    note.textContent = curveNote(report, curve);
     const others = curve === everything ? classes : [];
     const receiver = roc.find((entry) => entry.label === curve.label);
     holder.replaceChildren(
@@ -32,12 +35,15 @@ function scoreCurves(report, gallery) {
   }
 
   draw();
-  const marked = report.task === "detection" ? "Ring: the threshold of this report. Diamond: the best F1. " : "";
-  return [
-    element("div", { class: "controls" }, element("label", {}, "Curves of ", select)),
-    element("p", { class: "note" }, `${marked}Bands are 95% intervals. Arrow keys walk along a plot, Enter or a click opens examples.`),
-    holder,
-  ];
+  return [element("div", { class: "controls" }, element("label", {}, "Curves of ", select)), note, holder];
+}
+
+/** What marks and bands mean, and of which curves there are bands. */
+function curveNote({ task }, { precision, label }) {
+  const marked = task === "detection" ? "Ring: the threshold of this report. Diamond: the best F1. " : "";
+  const banded = label === null || precision.lower.length > 0;
+  const of = banded ? "" : ": of all classes together; with so many predictions single classes have none";
+  return `${marked}Bands are 95% intervals${of}. Arrow keys walk along a plot, Enter or a click opens examples.`;
 }
 
 /** A line along a curve, with its band where there is one. */
@@ -196,7 +202,10 @@ function receiverCurve(report, gallery, curve, receiver) {
     y: { ...SHARE_AXIS, label: "True positive rate" },
     lines: [
       { kind: "diagonal", points: [[0, 0], [1, 1]] },
-      { kind: "main", points: [[0, 0], ...xs.map((x, place) => [x, ys[place]])] },
+      {
+        ...lineOf("main", xs, receiver.true_positive_rate),
+        points: [[0, 0], ...xs.map((x, place) => [x, ys[place]])],
+      },
     ],
     walk: xs.map((x, place) => ({
       x,
