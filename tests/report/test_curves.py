@@ -45,7 +45,7 @@ def test_so_many_predictions_leave_single_classes_without_bands(evaluation, brow
     assert summary["curves"]["everything"]["recall"]["lower"]
     (tmp_path / "report.html").write_text(render(summary), encoding="utf-8")
     browser.open(tmp_path / "report.html")
-    assert browser.text("#score-curves .note").endswith("Bands are 95% intervals.")
+    assert "Bands are 95% intervals. " in browser.text("#score-curves .note")
     assert browser.count("#score-curves .plotted:first-child .area") == 1
     browser.run(
         "const chosen = document.querySelector('#score-curves select');"
