@@ -70,5 +70,5 @@ def _sentence(numbers: dict[int, int], counted: list[int], errors: int) -> str:
     suspects = sum(numbers[kind] for kind in counted)
     if counted == [MISSING]:
         return f"{suspects:,} of {errors:,} false positives may well lie on an object without a label"
-    told = ", ".join(f"{numbers[kind]} {_WORDS[kind]}" for kind in counted if numbers[kind])
+    told = ", ".join(f"{numbers[kind]:,} {_WORDS[kind]}" for kind in counted if numbers[kind])
     return f"{suspects:,} of {errors:,} labels are suspect" + (f": {told}" if told else "")
