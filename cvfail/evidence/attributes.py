@@ -220,6 +220,12 @@ def attribute_levels(evidence: Evidence, name: str) -> list[str | None]:
 
 def level_bounds(evidence: Evidence, name: str) -> dict[str, tuple[float | None, float | None]] | None:
     """Lowest number of each level of an attribute and the first one above it; None if its levels are no ranges."""
+    if name not in evidence.bounds_of:
+        evidence.bounds_of[name] = _level_bounds(evidence, name)
+    return evidence.bounds_of[name]
+
+
+def _level_bounds(evidence: Evidence, name: str) -> dict[str, tuple[float | None, float | None]] | None:
     for table in ("images", "ground_truth"):
         if name in evidence.attributes(table):
             reference = evidence.whole.attribute_column(table, name)

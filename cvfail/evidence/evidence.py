@@ -59,6 +59,7 @@ class Evidence:
         rejected: Rows that the reader left out; not saved.
         levels_of: Attributes whose levels are an enumeration, kept by `cvfail.evidence.attributes.attribute` because
             every analysis asks for them again; a byte or so per row.
+        bounds_of: Where the levels of attributes begin and end, kept by `cvfail.evidence.attributes.level_bounds`.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Evidence:
         self.rejected = no_rejected_rows() if rejected is None else rejected
         self._scored: dict[int, ScoredOutcomes] = {}
         self.levels_of: dict[str, Attribute] = {}
+        self.bounds_of: dict[str, dict[str, tuple[float | None, float | None]] | None] = {}
 
     def at(self, *, iou: float | None = None, score: float | None = None) -> Evidence:
         """The same evidence with another operating point as the default; nothing is matched again.

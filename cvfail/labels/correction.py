@@ -89,13 +89,9 @@ class _Checked:
     def _located(self, rows: pl.DataFrame, table: str, key: str, needed: pl.Expr) -> pl.DataFrame:
         """Add the row number of an id; tell of ids that are not there or are of another image."""
         name = "truth_row" if table == "ground_truth" else "prediction_row"
-        frame = self.data.frame(table)
-        known = pl.DataFrame(
-            {
-                key: frame[key].cast(pl.String),
-                name: pl.int_range(frame.height, eager=True),
-                "image_there": frame["image_id"].cast(pl.String),
-            }
+        frame = self.data.frame(table).select(key, "image_id", pl.int_range(pl.len()).alias(name))
+        known = _possible(frame, key, rows[key]).select(
+            pl.col(key).cast(pl.String), name, pl.col("image_id").cast(pl.String).alias("image_there")
         )
         found = rows.join(known, on=key, how="left", maintain_order="left")
         lost = found.filter(needed & pl.col(name).is_null())
@@ -159,6 +155,15 @@ class _Checked:
                 hint=hint,
             )
             self.problems.append(problem)
+
+
+def _possible(frame: pl.DataFrame, key: str, texts: pl.Series) -> pl.DataFrame:
+    """The rows whose ids, integers or texts, may read as one of some texts; all rows where ids are something else."""
+    dtype = frame[key].dtype
+    if not (dtype.is_integer() or dtype == pl.String):
+        return frame
+    wanted = texts.cast(dtype, strict=False).drop_nulls().unique()
+    return frame.filter(pl.col(key).is_in(wanted.implode()))
 
 
 def _class_ids(categories: pl.DataFrame) -> pl.DataFrame:

@@ -41,7 +41,7 @@ def heatmaps(
     Notes:
         The rates of a cell are those of ``evaluation.metrics(by=(row, column))``: an object counts in the cell of
         its own values, a wrong prediction in that of its image, class and own box, and intervals are clustered.
-        Cost: four group-bys a map.
+        Cost: a group-by of the units and a few of the images a map.
     """
     pairs = axis_pairs(point.evidence)
     cells = sum(len(row.levels) * len(column.levels) for row, column in pairs)
@@ -93,13 +93,14 @@ def _rates(point: OperatingPoint, row: Axis, column: Axis) -> dict[Key, dict[str
     """Recall and precision with their intervals, and clusters, of every cell that has units."""
     chosen = [replace(row.attribute, name=_ROW), replace(column.attribute, name=_COLUMN)]
     units = rate_units(point, chosen).with_columns(pl.col(_KEYS).cast(pl.String))
-    whole = aggregate(units, _KEYS, pl.col(CLUSTER).n_unique().cast(pl.Int64).alias("clusters"))
+    counts = aggregate(units, [*_KEYS, CLUSTER], pl.col("tp", "fp", "fn").sum())
+    whole = aggregate(counts, _KEYS, pl.len().cast(pl.Int64).alias("clusters"))
     cells: dict[Key, dict[str, Any]] = {(r, c): {"clusters": n} for r, c, n in whole.iter_rows()}
     known = ["recall"] if any(axis.prediction is None for axis in chosen) else ["recall", "precision"]
     for name in known:
         numerator, denominator = RATES[name]
         ratio = clustered_ratio(
-            units, numerator=numerator, denominator=denominator, cluster=CLUSTER, by=_KEYS
+            counts, numerator=numerator, denominator=denominator, cluster=CLUSTER, by=_KEYS
         )
         for found in ratio.to_dicts():
             cells[found[_ROW], found[_COLUMN]][name] = found

@@ -163,7 +163,7 @@ def operating_points(
         prices=prices,
         weights=weights,
         fallback=fallback,
-        least=min_support if names else 0,
+        least=min_support if names else None,
         confidence=confidence,
     )
     chosen = run_in_order(choose, grouped.groups, threads=worker_count(threads))
@@ -220,16 +220,18 @@ def _choose(
     prices: Prices | None,
     weights: _Weights,
     fallback: Numbers,
-    least: int,
+    least: int | None,
     confidence: float,
 ) -> Chosen:
+    """The threshold of a group; without a least number of objects the group is everything, its own fallback."""
     chooser = Chooser(group, objective, prices)
     source: str | None = "own"
     reason: str | None = None
-    if group.objects < least:
-        own, source = fallback, "everything"
+    own = fallback
+    if least is not None and group.objects < least:
+        source = "everything"
         reason = f"{group.objects} objects are fewer than {least}"
-    else:
+    elif least is not None:
         own = chooser.thresholds(weights.to_choose)
     threshold = float(own[0])
     if np.isnan(threshold):
