@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cvfail.evidence.operating_point import OperatingPoint
 from cvfail.evidence.probabilities import has_probabilities
@@ -21,6 +22,9 @@ MOST_CLASSES = 60
 
 MOST_PROBABILITIES = 10_000_000
 """Images times classes up to which classes are told from all others by their probability."""
+
+Counted = tuple[int, int, int]
+"""Found, wrong and missed ones."""
 
 _POINTS, _CLASS_POINTS = 150, 60
 _REPLICATES = 200
@@ -61,18 +65,20 @@ def curves(
     marks = [point.score, *([] if best is None else [best])] if point.evidence.task == "detection" else []
     whole = evaluation.curve("score", points=_POINTS, replicates=_REPLICATES).df
     area = evaluation.curve_area(by=(), replicates=_REPLICATES).df.row(0, named=True)
-    everything = _curve(None, _with_marks(whole, evaluation, marks), area, point)
+    everything = _curve(None, _with_marks(whole, _counts_at(evaluation, marks)), area, point)
     everything["bands"] = bands.bands(None, meaning.everything, gallery)
     replicates = CLASS_REPLICATES if len(evaluation.evidence.predictions) <= MOST_FOR_CLASS_BANDS else 0
     by_class = evaluation.curve("score", by="category", points=_CLASS_POINTS, replicates=replicates).df
     areas = {row["category"]: row for row in evaluation.curve_area(by="category", replicates=0).df.to_dicts()}
     frames = by_class.partition_by("category", as_dict=True)
+    counted = _counts_of_classes(point, objects) if marks else []
     classes = []
     for label in shown:
         frame = frames.get((labels[label],))
         if frame is None:
             continue
-        made = _curve(label, frame, areas[labels[label]], point)
+        marked = _with_marks(frame, {point.score: counted[label]} if marks else {})
+        made = _curve(label, marked, areas[labels[label]], point)
         made["bands"] = bands.bands(label, meaning.classes.get(labels[label], {}), gallery)
         classes.append(made)
     note = ""
@@ -87,22 +93,39 @@ def no_curves() -> Curves:
     return Curves(note="", best=None, everything=None, classes=[], roc=[])
 
 
-def _with_marks(frame: pl.DataFrame, evaluation: Reportable, marks: Sequence[float]) -> pl.DataFrame:
+def _counts_at(evaluation: Reportable, marks: Sequence[float]) -> dict[float, Counted]:
+    """Found, wrong and missed ones of everything at some thresholds."""
+    rows = {mark: evaluation.metrics(score=mark).df.row(0, named=True) for mark in dict.fromkeys(marks)}
+    return {mark: (row["tp"], row["fp"], row["fn"]) for mark, row in rows.items()}
+
+
+def _counts_of_classes(point: OperatingPoint, objects: NDArray[np.int64]) -> list[Counted]:
+    """The same of each class at the operating point."""
+    category = point.evidence.coding.category
+    found, wrong = (
+        np.bincount(category[rows], minlength=objects.size) for rows in (point.correct, point.wrong)
+    )
+    return list(zip(found.tolist(), wrong.tolist(), (objects - found).tolist(), strict=True))
+
+
+def _with_marks(frame: pl.DataFrame, marks: Mapping[float, Counted]) -> pl.DataFrame:
     """The curve with the thresholds that are marked on it, which have no band."""
     known = set(frame["threshold"].to_list())
     rows = []
-    for mark in dict.fromkeys(marks):
-        counts = evaluation.metrics(score=mark).df.row(0, named=True)
-        kept = counts["tp"] + counts["fp"]
-        if mark in known or not kept or frame.is_empty():
+    for mark, (found, wrong, missed) in marks.items():
+        if mark in known or found + wrong == 0 or frame.is_empty():
             continue
-        images = frame["images"][0]
+        images, objects = frame["images"][0], found + missed
         rows.append(
             {
                 "threshold": mark,
-                **{name: counts[name] for name in ("tp", "fp", "fn", "precision", "recall")},
-                "f_score": counts["f1"],
-                "false_positives_per_image": counts["fp"] / images if images else None,
+                "tp": found,
+                "fp": wrong,
+                "fn": missed,
+                "precision": found / (found + wrong),
+                "recall": found / objects if objects else None,
+                "f_score": 2 * found / (found + wrong + objects),
+                "false_positives_per_image": wrong / images if images else None,
                 "support": frame["support"][0],
                 "images": images,
             }

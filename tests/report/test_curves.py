@@ -35,7 +35,20 @@ def test_curves_of_classes_have_the_bands_of_the_evaluation(evaluation, summary)
         for name in ("precision", "recall", "f1", "false_positives_per_image"):
             column = "f_score" if name == "f1" else name
             for end in ("lower", "upper"):
-                assert curve[name][end] == pytest.approx(own[f"{column}_{end}"].to_list(), rel=1e-3)
+                bounds = [bound for bound in curve[name][end] if bound is not None]
+                assert bounds == pytest.approx(own[f"{column}_{end}"].drop_nulls().to_list(), rel=1e-3)
+
+
+def test_the_threshold_of_the_report_is_marked_on_curves_of_classes(evaluation, summary):
+    rates = {row["category"]: row for row in evaluation.metrics(by="category").df.to_dicts()}
+    images = len(evaluation.images)
+    for curve in summary["curves"]["classes"]:
+        place = curve["threshold"].index(evaluation.policy.score)
+        own = rates[summary["labels"][curve["label"]]]
+        for name in ("precision", "recall", "f1"):
+            assert curve[name]["estimate"][place] == pytest.approx(own[name], rel=1e-3)
+        alarms = curve["false_positives_per_image"]["estimate"][place]
+        assert alarms == pytest.approx(own["fp"] / images, rel=1e-3)
 
 
 def test_so_many_predictions_leave_single_classes_without_bands(evaluation, browser, tmp_path, monkeypatch):

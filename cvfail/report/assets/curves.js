@@ -40,7 +40,8 @@ function scoreCurves(report, gallery) {
 
 /** What marks and bands mean, and of which curves there are bands. */
 function curveNote({ task }, { precision, label }) {
-  const marked = task === "detection" ? "Ring: the threshold of this report. Diamond: the best F1. " : "";
+  const ring = task === "detection" ? "Ring: the threshold of this report. " : "";
+  const marked = task === "detection" && label === null ? `${ring}Diamond: the best F1. ` : ring;
   const banded = label === null || precision.lower.length > 0;
   const of = banded ? "" : ": of all classes together; with so many predictions single classes have none";
   return `${marked}Bands are 95% intervals${of}. Arrow keys walk along a plot, Enter or a click opens examples.`;
