@@ -75,7 +75,8 @@ def judged(
     Notes:
         The interval of the change of a mean is that of t with the variance of the difference of the replicates.
         Chance adds to calibration errors, and more to the smaller one. The interval of their change is that of
-        `square_and_add`, from the errors without what chance adds, with the correlation of the replicates.
+        `square_and_add`, from the errors without what chance adds, with the correlation of the replicates; where the
+        smaller one can be 0, it reaches to what the change would be then.
     """
     records: list[dict[str, object]] = []
     for place, rows in enumerate(groups.rows):
@@ -168,8 +169,14 @@ def _change(before: Judged, after: Judged, clusters: int, confidence: float) -> 
     if after.without_chance is None or before.without_chance is None:
         drawn = after.drawn - before.drawn
         return of_replicates(difference, drawn, clusters, confidence, within=(-np.inf, np.inf))
-    change = square_and_add(after.interval, before.interval, _correlation(before.drawn, after.drawn))
-    return Measured(difference, min(float(change.lower), difference), max(float(change.upper), difference))
+    one, other = after.interval, before.interval
+    change = square_and_add(one, other, _correlation(before.drawn, after.drawn))
+    lower, upper = min(float(change.lower), difference), max(float(change.upper), difference)
+    return Measured(
+        difference,
+        lower if one.lower > 0.0 else min(lower, -float(other.upper)),
+        upper if other.lower > 0.0 else max(upper, float(one.upper)),
+    )
 
 
 def _correlation(one: Numbers, other: Numbers) -> float:
