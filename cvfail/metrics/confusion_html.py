@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 20
 
-_NAME = "padding:3px 8px;border:0;background:none;font-weight:600;max-width:14em;overflow-wrap:anywhere"
+MOST_LEVEL_NAMES = 8
+"""Columns up to which their names stand level; of more they stand upright, so that the table stays narrow."""
+
+_NAME = "padding:3px 8px;border:0;background:none;font-weight:600;white-space:nowrap"
+_LEVEL, _UPRIGHT = "text-align:right", "text-align:left;writing-mode:vertical-rl;transform:rotate(180deg)"
 
 
 def confusion_html(matrix: ConfusionMatrix) -> str:
@@ -29,8 +33,10 @@ def confusion_html(matrix: ConfusionMatrix) -> str:
     kept = np.sort(np.argsort(-confused, kind="stable")[:MOST_CLASSES]).tolist()
     places = [*kept, *range(classes, len(matrix.labels))]
     shares = np.nan_to_num(matrix.share("true"))
+    stand = _LEVEL if len(places) <= MOST_LEVEL_NAMES else _UPRIGHT
     head = "".join(
-        f'<th scope="col" style="{_NAME};text-align:right">{escape(_short(matrix.labels[j]))}</th>'
+        f'<th scope="col" style="padding:0;border:0;background:none;vertical-align:bottom">'
+        f'<span style="display:inline-block;{_NAME};{stand}">{escape(_short(matrix.labels[j]))}</span></th>'
         for j in places
     )
     body = "".join(

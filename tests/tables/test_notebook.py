@@ -107,3 +107,13 @@ def test_a_gate_and_a_comparison_say_first_what_came_out(evaluation):
     assert gate._repr_html_().index(gate.summary) < gate._repr_html_().index("<table")
     same = cf.compare(evaluation, evaluation, replicates=20)
     assert f"0 of {len(same)} rows differ" in same._repr_html_()
+
+
+@pytest.mark.parametrize(("classes", "upright"), [(3, 0), (8, 9)])
+def test_names_of_many_columns_stand_upright_and_none_is_broken(classes, upright):
+    categories = list(range(1, classes + 1))
+    boxes = [{"image_id": 1, "category_id": number, "bbox": [0, 0, 9, 9]} for number in categories]
+    page = cf.evaluate(detection([1], categories, boxes, [])).confusion_matrix()._repr_html_()
+    assert page.count("writing-mode:vertical-rl") == upright
+    assert page.count("white-space:nowrap") == 2 * (classes + 1)
+    assert_static(page)
