@@ -319,18 +319,14 @@ class Evaluation(Measurable):
 
         return publish(self, path, max_megabytes=max_megabytes, **options)
 
-    def show(
-        self,
-        *,
-        images: str | Path | None = None,
-        title: str | None = None,
-        max_thumbnails: int = 200,
-        height: int = 800,
-    ) -> ReportFrame:
-        """The whole report in a sandboxed frame, for notebooks; see `cvfail.report.frame.ReportFrame`."""
+    def show(self, *, height: int = 800, **options: Unpack[SummaryOptions]) -> ReportFrame:
+        """The whole report in a sandboxed frame, for notebooks; see `cvfail.report.frame.ReportFrame`.
+
+        `options` are those of `report`; `max_thumbnails` is 200 if not given.
+        """
         from cvfail.report.frame import ReportFrame
         from cvfail.report.html import render
         from cvfail.report.summary import summarise
 
-        page = render(summarise(self, images=images, title=title, max_thumbnails=max_thumbnails))
-        return ReportFrame(page, height=height)
+        known: SummaryOptions = {"max_thumbnails": 200, **options}
+        return ReportFrame(render(summarise(self, **known)), height=height)

@@ -36,6 +36,11 @@ def test_the_frame_can_be_written_as_the_file(evaluation, tmp_path):
     assert "<title>Night shift" in frame.page
 
 
+def test_a_baseline_is_compared_in_the_frame_too(evaluation):
+    assert 'id="comparison"' in evaluation.show(baseline=evaluation).page
+    assert 'id="comparison"' not in evaluation.show().page
+
+
 def test_the_report_runs_in_its_frame_without_a_complaint(evaluation, browser, tmp_path):
     page = tmp_path / "notebook.html"
     html = evaluation.show(height=700)._repr_html_()
