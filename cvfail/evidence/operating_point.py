@@ -182,18 +182,18 @@ class OperatingPoint:
         target = target.copy()
         target[rows[matched]] = truths[matched]
         outcome = np.select([self.correct, self.wrong, self.neutral], [1, 2, 0], _NOTHING)
-        return self.evidence.predictions.with_columns(
+        frame = self.evidence.predictions.with_columns(
             _labels("outcome", outcome, ("ignored", "true_positive", "false_positive")),
             _labels("error_type", kind.astype(np.int64) - 1, ERROR_TYPES),
             pl.Series("target_index", target).replace(_NOTHING, None),
-        ).join(
-            self.evidence.pairs.select(
-                "prediction_index", target_index="ground_truth_index", overlap="overlap"
-            ),
-            on=["prediction_index", "target_index"],
-            how="left",
-            maintain_order="left",
         )
+        pairs = self.evidence.pairs.select(
+            "prediction_index", target_index="ground_truth_index", overlap="overlap"
+        )
+        keys = ["prediction_index", "target_index"]
+        # Of the predictions the keys alone are joined: the other columns need no copy.
+        overlaps = frame.select(keys).join(pairs, on=keys, how="left", maintain_order="left")
+        return frame.with_columns(overlaps["overlap"])
 
     @cached_property
     def ground_truth(self) -> pl.DataFrame:

@@ -57,9 +57,7 @@ def correction_gain(suspects: LabelErrors, *, threads: int | None = None) -> Res
     chosen = {kind: verdicts.filter(kind=kind) for kind in present} | {ALL: verdicts}
     rows = [{"kind": AS_LABELLED, "suspects": 0, **_numbers(point)}]
     for kind, some in chosen.items():
-        again = make_evidence(corrected(evidence.data, some), evidence.policy, threads=threads)
-        numbers = _numbers(OperatingPoint.of(again, iou=point.iou, score=point.score))
-        rows.append({"kind": kind, "suspects": len(some), **numbers})
+        rows.append({"kind": kind, "suspects": len(some), **_corrected(point, some, threads)})
     names = _RATES[evidence.task]
     frame = pl.DataFrame(
         rows, schema={"kind": pl.String, "suspects": pl.Int64, **dict.fromkeys(names, pl.Float64)}
@@ -68,6 +66,13 @@ def correction_gain(suspects: LabelErrors, *, threads: int | None = None) -> Res
     described = evidence.describe(iou=point.iou, score=point.score)
     caption = f"if every suspected label were wrong and put right; {described}"
     return ResultTable(frame.with_columns(gains), caption=caption)
+
+
+def _corrected(point: OperatingPoint, verdicts: pl.DataFrame, threads: int | None) -> dict[str, float | None]:
+    """The rates with some labels put right; one evaluation is gone before the next one is made."""
+    evidence = point.evidence
+    again = make_evidence(corrected(evidence.data, verdicts), evidence.policy, threads=threads)
+    return _numbers(OperatingPoint.of(again, iou=point.iou, score=point.score))
 
 
 def _numbers(point: OperatingPoint) -> dict[str, float | None]:

@@ -88,14 +88,21 @@ class OrderedUnits(NamedTuple):
 
 def error_type_units(point: OperatingPoint) -> pl.DataFrame:
     """One row per error with its `error_type`: false positives with what they aim at, and missed objects."""
-    wrong = point.predictions.filter(pl.col("outcome") == "false_positive").select(
-        pl.col("error_type").cast(pl.String),
-        "prediction_index",
-        ground_truth_index="target_index",
-        overlap="overlap",
+    false_positive = point.all_predictions["outcome"] == "false_positive"
+    wrong = (
+        point.all_predictions.select("error_type", "prediction_index", "target_index", "overlap")
+        .filter(false_positive)
+        .select(
+            pl.col("error_type").cast(pl.String),
+            "prediction_index",
+            ground_truth_index="target_index",
+            overlap="overlap",
+        )
     )
-    missed = point.ground_truth.filter(pl.col("outcome") == "missed").select(
-        "ground_truth_index", error_type=pl.lit("missed")
+    missed = (
+        point.ground_truth.select("ground_truth_index", "outcome")
+        .filter(pl.col("outcome") == "missed")
+        .select("ground_truth_index", error_type=pl.lit("missed"))
     )
     return with_order(point, pl.concat([wrong, missed], how="diagonal"))
 

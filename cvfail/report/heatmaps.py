@@ -92,8 +92,9 @@ def _levels(axis: Axis) -> list[HeatmapLevel]:
 def _rates(point: OperatingPoint, row: Axis, column: Axis) -> dict[Key, dict[str, Any]]:
     """Recall and precision with their intervals, and clusters, of every cell that has units."""
     chosen = [replace(row.attribute, name=_ROW), replace(column.attribute, name=_COLUMN)]
-    units = rate_units(point, chosen).with_columns(pl.col(_KEYS).cast(pl.String))
+    units = rate_units(point, chosen)
     counts = aggregate(units, [*_KEYS, CLUSTER], pl.col("tp", "fp", "fn").sum())
+    counts = counts.with_columns(pl.col(_KEYS).cast(pl.String))
     whole = aggregate(counts, _KEYS, pl.len().cast(pl.Int64).alias("clusters"))
     cells: dict[Key, dict[str, Any]] = {(r, c): {"clusters": n} for r, c, n in whole.iter_rows()}
     known = ["recall"] if any(axis.prediction is None for axis in chosen) else ["recall", "precision"]

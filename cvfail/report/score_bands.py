@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,14 +55,18 @@ class ScoreBands:
             classes: Codes of the classes whose bands have examples too.
         """
         units = _units(point)
-        ordered = in_order(with_order(point, units).hstack(units.select("band", "right", "class")))
-        own = ordered.filter(pl.col("class").is_in(list(classes)))
-        by = ["class", "band"]
-        share = MOST_CLASS_EXAMPLES / max(1, own.select(by).n_unique())
+        by, own = ["class", "band"], pl.col("class").is_in(list(classes))
+        share = MOST_CLASS_EXAMPLES / max(1, units.filter(own).select(by).n_unique())
         few = (min(_EXAMPLES[0], max(1, int(share * 2 / 3))), min(_EXAMPLES[1], max(1, int(share / 3))))
+        everything, of_classes = [], []
+        for right, most, most_of_class in zip((False, True), _EXAMPLES, few, strict=True):
+            part = units.filter(pl.col("right") == right)
+            ordered = in_order(with_order(point, part).hstack(part.select(by)))
+            everything.append(choose(ordered, ["band"], most))
+            of_classes.append(choose(ordered.filter(own), by, most_of_class))
         examples = {
-            **dict(_chosen(point, ordered, ["band"], _EXAMPLES)),
-            **dict(_chosen(point, own, by, few)),
+            **_behind(point, pl.concat(everything), ["band"]),
+            **_behind(point, pl.concat(of_classes), by),
         }
         return cls(
             units.group_by("band").agg(_COUNTS).sort("band"),
@@ -100,27 +104,23 @@ def _units(point: OperatingPoint) -> pl.DataFrame:
         {
             "prediction_index": pl.Series(rows, dtype=pl.Int64),
             "ground_truth_index": pl.Series(target[rows], dtype=pl.Int64).replace(-1, None),
-            "band": pl.Series(bin_of(scores, equal_width_edges(BANDS)), dtype=pl.Int64),
+            "band": pl.Series(bin_of(scores, equal_width_edges(BANDS)), dtype=pl.Int32),
             "right": right,
-            "class": pl.Series(point.evidence.coding.category[rows], dtype=pl.Int64),
+            "class": pl.Series(point.evidence.coding.category[rows], dtype=pl.Int32),
             "missed": right & (scores < point.score),
         }
     )
 
 
-def _chosen(
-    point: OperatingPoint, units: pl.DataFrame, by: list[str], counts: tuple[int, int]
-) -> Iterator[tuple[Key, pl.DataFrame]]:
-    """A few wrong and right predictions of each group, the wrong ones first, the surest first."""
-    parts = [
-        choose(units.filter(pl.col("right") == right), by, count)
-        for right, count in zip((False, True), counts, strict=True)
-    ]
-    pairs = point.evidence.pairs.select("prediction_index", "ground_truth_index", "overlap")
-    chosen = pl.concat(parts).join(
-        pairs, on=["prediction_index", "ground_truth_index"], how="left", maintain_order="left"
+def _behind(point: OperatingPoint, chosen: pl.DataFrame, by: list[str]) -> Mapping[Key, pl.DataFrame]:
+    """The chosen predictions of each group, the wrong ones first, with their overlaps."""
+    some = chosen["prediction_index"].unique().implode()
+    pairs = point.evidence.pairs.filter(pl.col("prediction_index").is_in(some))
+    known = pairs.select("prediction_index", "ground_truth_index", "overlap")
+    joined = chosen.join(
+        known, on=["prediction_index", "ground_truth_index"], how="left", maintain_order="left"
     )
-    yield from chosen.partition_by(by, as_dict=True).items()
+    return joined.partition_by(by, as_dict=True)
 
 
 def _band(
