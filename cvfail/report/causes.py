@@ -10,6 +10,7 @@ import polars as pl
 from cvfail.report.choosing import choose
 from cvfail.report.gallery import TakesExamples
 from cvfail.report.schema import Cause, Estimate, Remedy
+from cvfail.report.typeset import typeset
 
 if TYPE_CHECKING:
     from cvfail.failures.causes.shares import CauseTable
@@ -94,7 +95,7 @@ def _cause(row: Mapping[str, Any], errors: int) -> Cause:
         share=Estimate(estimate=row["share"], lower=row["lower"], upper=row["upper"], support=errors),
         errors=row["errors"],
         rows=0,
-        evidence=row["evidence"],
+        evidence=typeset(row["evidence"]),
         thin=row["share"] < THIN_SHARE,
         examples=[],
     )

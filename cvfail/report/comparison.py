@@ -23,6 +23,7 @@ from cvfail.report.frozen_modes import frozen_modes
 from cvfail.report.gallery import Gallery
 from cvfail.report.reportable import Reportable
 from cvfail.report.schema import Comparison
+from cvfail.report.typeset import typeset_policy
 from cvfail.report.worse_slices import WorseSlices
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _gathered(
     changed, left_out = changed_deltas(models, without=worse.names)
     made = Comparison(
         baseline=_name(turned.pair.first.evidence),
-        operating_points=turned.pair.describe(),
+        operating_points=typeset_policy(turned.pair.describe()),
         verdict=[],
         overall=overall_deltas(models, evidence.task),
         changed=changed,

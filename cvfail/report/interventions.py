@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cvfail.report.schema import Intervention
+from cvfail.report.typeset import typeset
 
 if TYPE_CHECKING:
     from cvfail.failures.interventions.interventions import Interventions
@@ -33,7 +34,7 @@ def _intervention(row: Mapping[str, Any]) -> Intervention:
         action=row["action"],
         kind=row["kind"],
         cause=row["cause"],
-        text=row["text"],
+        text=typeset(row["text"]),
         errors_gone=row["errors_gone"],
         objects_found=row["objects_found"],
         false_positives=row["false_positives"],

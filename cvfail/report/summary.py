@@ -44,6 +44,7 @@ from cvfail.report.schema import (
 )
 from cvfail.report.sections import Section, make_sections
 from cvfail.report.threshold_steps import threshold_steps
+from cvfail.report.typeset import typeset_policy
 
 if TYPE_CHECKING:
     import polars as pl
@@ -331,7 +332,7 @@ def _operating_point(point: OperatingPoint, counts: Counts) -> schema.OperatingP
     return schema.OperatingPoint(
         score=point.score if detection else None,
         iou=point.iou if detection else None,
-        policy=point.evidence.describe(),
+        policy=typeset_policy(point.evidence.describe()),
         rules=sentences.matching_rules(point, counts),
     )
 

@@ -263,12 +263,12 @@ def test_thin_rows_say_so_to_those_who_do_not_see_grey(browser, tmp_path):
 def test_the_agenda_leads_to_the_cards_folded_ones_too(browser, tmp_path):
     opened(browser, tmp_path, made_up_summary())
     assert browser.count("#modes > .table tbody tr") == 8
-    assert browser.count("#modes > .modes > .mode") == 3
+    assert browser.count("#modes > .modes > .mode") == 6
     browser.click("#modes > .table tbody tr:nth-child(8) button")
     assert browser.run("return document.activeElement.closest('.mode').id") == "mode-8"
     assert browser.run("return document.querySelector('#mode-8').closest('details').open") is True
     numbers = "return getComputedStyle(document.querySelector('#modes details .modes')).counterReset"
-    assert browser.run(numbers) == "mode 3"
+    assert browser.run(numbers) == "mode 6"
 
 
 def test_errors_by_class_are_shown_as_counts_or_as_gains(browser, tmp_path):

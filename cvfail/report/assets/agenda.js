@@ -62,8 +62,8 @@ function firstGain(mode) {
 /** Opens what the card is folded into, and moves there. */
 function goToCard(rank) {
   const card = document.getElementById(`mode-${rank}`);
-  const folded = card.closest("details");
-  if (folded !== null) folded.open = true;
+  for (const folded of [card.closest("details"), card.querySelector(".explained")])
+    if (folded !== null) folded.open = true;
   card.scrollIntoView();
   card.querySelector("button.open").focus({ preventScroll: true });
 }

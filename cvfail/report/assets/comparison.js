@@ -39,7 +39,7 @@ function comparisonOf(report, gallery) {
   const { comparison } = report;
   if (comparison === null) return null;
   return [
-    element("p", { class: "note" }, `Baseline: ${comparison.baseline}. ${signs(comparison.operating_points)}.`),
+    element("p", { class: "note" }, `Baseline: ${comparison.baseline}. ${comparison.operating_points}.`),
     deltaTable("Everything", comparison.overall, [metricColumn(report)]),
     element("h3", {}, "Object by object"),
     flipBar("Objects", comparison.objects, gallery),

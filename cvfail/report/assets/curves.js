@@ -19,7 +19,7 @@ function scoreCurves(report, gallery) {
 
   function draw() {
     const curve = curves.get(select.value);
-    note.textContent = curveNote(report, curve);
+    note.replaceChildren(...curveNote(report, curve));
     const others = curve === everything ? classes : [];
     const receiver = roc.find((entry) => entry.label === curve.label);
     holder.replaceChildren(
@@ -44,7 +44,8 @@ function curveNote({ task }, { precision, label }) {
   const marked = task === "detection" && label === null ? `${ring}Diamond: the best F1. ` : ring;
   const banded = label === null || precision.lower.length > 0;
   const of = banded ? "" : ": of all classes together; with so many predictions single classes have none";
-  return `${marked}Bands are 95% intervals${of}. Arrow keys walk along a plot, Enter or a click opens examples.`;
+  const keys = element("span", { id: PLOT.help }, "Arrow keys walk along a plot, Enter or a click opens examples.");
+  return [`${marked}Bands are 95% intervals${of}. `, keys];
 }
 
 /** A line along a curve, with its band where there is one. */

@@ -61,7 +61,7 @@ const NOTHING = "–";
 const WHOLE_NUMBERS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 function formatCount(value) {
-  return value === null ? NOTHING : WHOLE_NUMBERS.format(Math.round(value) || 0);
+  return value === null ? NOTHING : WHOLE_NUMBERS.format(Math.round(value) || 0).replace("-", "−");
 }
 
 function formatShare(value, digits = 1) {
@@ -82,9 +82,4 @@ function formatProbability(value) {
 function plural(count, noun) {
   const one = noun.endsWith("s") ? noun.slice(0, -1) : noun;
   return `${formatCount(count)} ${count === 1 ? one : `${one}s`}`;
-}
-
-/** A text of the library, which can be typed, as it is read. */
-function signs(text) {
-  return text.replaceAll(">=", "≥").replaceAll("<=", "≤");
 }

@@ -73,24 +73,30 @@ function outlines(object, role) {
   return [line("halo"), line("line")];
 }
 
-/** The name of an object beside its box: above it, the second one of two, a prediction with its score, below it. */
+/** The name of an object beside its box: above it, the second one of two, a prediction with its score, below it. The room
+ * before it shrinks where the name would not fit. */
 function tagOf(report, object, [left, top, width, height], second) {
   const score = object.score === null ? "" : ` ${formatScore(object.score, 2)}`;
   const place = object.box === null ? "corner" : "";
   const tag = element("span", { class: `tag ${object.kind} ${place}` }, report.labels[object.label] + score);
   if (object.box === null) return tag;
+  const row = element("div", { class: "beside" });
+  const room = element("i");
   const [x, y, boxWidth, boxHeight] = object.box;
   const across = (100 * (x - left)) / width;
   const above = object.kind === "truth" && !second;
   const edge = above ? y - top : y + boxHeight - top;
   const down = `${(100 * edge) / height}%`;
-  tag.style.top =
+  row.style.top =
     above
       ? `clamp(0px, calc(${down} - 1.7em), calc(100% - 3.4em))`
       : `clamp(1.7em, ${down}, calc(100% - 1.7em))`;
-  if (across < 55) tag.style.left = `${Math.max(0, across)}%`;
-  else tag.style.right = `${Math.max(0, 100 - across - (100 * boxWidth) / width)}%`;
-  return tag;
+  const leftwards = across >= 55;
+  const start = leftwards ? 100 - across - (100 * boxWidth) / width : across;
+  room.style.flexBasis = `${Math.max(0, start)}%`;
+  row.append(...(leftwards ? [tag, room] : [room, tag]));
+  row.classList.toggle("leftwards", leftwards);
+  return row;
 }
 
 /** An example in words, for those who do not see it: "dog predicted as cat, score 0.91, IoU 0.67". */

@@ -40,6 +40,18 @@ function themeSwitch() {
   return button;
 }
 
+/** On paper everything is drawn and open; afterwards it is as it was. */
+function openForPrint(turns) {
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    turns.finish();
+    opened = [...document.querySelectorAll("details:not([open])")];
+    opened.forEach((details) => (details.open = true));
+    document.dispatchEvent(new Event("themechange"));
+  });
+  window.addEventListener("afterprint", () => opened.forEach((details) => (details.open = false)));
+}
+
 function main() {
   const report = { ...unpacked(readData("summary")), pictures: [] };
   oncePicturesAreRead(() => (report.pictures = readData("pictures")));
@@ -65,11 +77,7 @@ function main() {
   later("slices", () => sliceTables(report, gallery));
   later("classes", () => classTable(model(), report, gallery));
   if (opensFurtherDown()) turns.finish();
-  window.addEventListener("beforeprint", () => {
-    turns.finish();
-    document.querySelectorAll("details").forEach((details) => (details.open = true));
-    document.dispatchEvent(new Event("themechange"));
-  });
+  openForPrint(turns);
   return { report, gallery };
 }
 

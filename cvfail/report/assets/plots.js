@@ -1,6 +1,6 @@
 // A plot of lines with bands on two axes, walked along by arrow keys; it knows nothing of what it shows.
 
-const PLOT = { width: 420, height: 300, left: 46, right: 12, top: 10, bottom: 40 };
+const PLOT = { width: 420, height: 300, left: 46, right: 12, top: 10, bottom: 40, help: "how-to-walk" };
 
 /**
  * A plot.
@@ -14,7 +14,7 @@ function plot({ title, x, y, lines, marks = [], walk = [] }) {
   const cursor = graphic("circle", { class: "cursor", r: 5, cx: -20, cy: -20 });
   const drawing = graphic(
     "svg",
-    { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, class: "plot", "aria-label": title, tabindex: 0, role: "slider" },
+    { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, class: "plot", "aria-label": title, "aria-describedby": PLOT.help, tabindex: 0, role: "slider" },
     ...axisLines(x, across, y, up),
     ...lines.map((line) => bandPath(line, across, up)),
     ...lines.map((line) => linePath(line, across, up)),

@@ -81,12 +81,12 @@ function suspectKinds(kinds, onOpen) {
         cell: (kind) => barCell(formatCount(kind.suspects), kind.suspects, most),
       },
       {
-        label: `${main === "ap" ? "AP" : "Accuracy"} if put right`,
+        label: `${main === "ap" ? "AP" : "Accuracy points"} if put right`,
         title: "Gained if every suspect of the kind were wrong and put right; the gains do not add up",
         kind: "chart",
         value: gainOf,
         cell: (kind) =>
-          gainOf(kind) === null ? NOTHING : barCell(formatGain("ap", gainOf(kind)), Math.max(0, gainOf(kind)), largest, "gain"),
+          gainOf(kind) === null ? NOTHING : barCell(formatGain(main, gainOf(kind)).replace(" points", ""), Math.max(0, gainOf(kind)), largest, "gain"),
       },
     ],
   });

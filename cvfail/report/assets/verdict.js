@@ -1,7 +1,8 @@
 // The first screen: headline numbers and the failure modes to look at first, each with its causes and what to do.
 
 const THUMBNAILS_PER_MODE = 4;
-const MODES_AS_CARDS = 3;
+const MODES_AS_CARDS = 6;
+const MODES_EXPLAINED = 3;
 
 /** The headline numbers as tiles. */
 function headlineTiles(report) {
@@ -105,9 +106,31 @@ function modeCard(report, mode, gallery, memory) {
       element("p", { class: "facts" }, ...modeFacts(mode)),
     ),
     thumbnailStrip(report, mode.examples, open),
-    causesOf(report, mode, gallery),
-    checklistOf(mode, memory),
+    explanationOf(report, mode, gallery, memory),
   );
+}
+
+/** Why and what to do: open in the first cards, folded under its main words in the later ones; null where there is nothing. */
+function explanationOf(report, mode, gallery, memory) {
+  const parts = [causesOf(report, mode, gallery), checklistOf(mode, memory)].filter((part) => part !== null);
+  if (parts.length === 0) return null;
+  return element(
+    "details",
+    { class: "explained", open: mode.rank <= MODES_EXPLAINED },
+    element("summary", {}, element("b", {}, "Why, and what to do"), element("span", { class: "gist" }, ...gistOf(mode))),
+    ...parts,
+  );
+}
+
+/** The main cause, the first action and what it gives. */
+function gistOf(mode) {
+  const action = firstAction(mode);
+  const gain = firstGain(mode);
+  return [
+    largestCause(mode) === null ? null : mainCause(mode),
+    action === null ? null : element("span", {}, action.title),
+    gain === NOTHING ? null : element("span", {}, `F1 ${gain}`),
+  ].filter((node) => node !== null);
 }
 
 /** "Missed where `size=small`", the slice set as code. */
