@@ -30,7 +30,7 @@ def test_it_is_called_report_html_unless_told_otherwise(run, saved, tmp_path, mo
 def test_the_operating_point_of_the_report_can_be_moved(run, saved, tmp_path):
     path = tmp_path / "report.md"
     run("report", saved, "-o", path, "--score", 0.6, "--iou", 0.75)
-    assert "IoU >= 0.75, score >= 0.6" in path.read_text().replace("\\", "")
+    assert "IoU ≥ 0.75, score ≥ 0.6" in path.read_text(encoding="utf-8")
 
 
 def test_markdown_has_the_title(run, saved, tmp_path):
