@@ -159,9 +159,9 @@ def calibration(
         One row per group and measure, see `Calibration`. ``estimate`` is the usual number. ``lower`` and ``upper``
         are those of what it estimates, without what chance adds: see `recentred_interval`. ``chance``,
         ``chance_lower`` and ``chance_upper`` say what scores that are all right would have given, outcomes drawn
-        with the scores as probabilities; ``beyond_chance`` whether the estimate is above that, and its interval,
-        which knows of clusters, above 0. Means such as Brier's score have t intervals and no band. All null without
-        predictions; bounds are null with fewer than two clusters.
+        with the scores as probabilities, or, wider, with the luck that clusters share; ``beyond_chance`` whether the
+        estimate is above that, and its interval above 0. Means such as Brier's score have t intervals and no band.
+        All null without predictions; bounds are null with fewer than two clusters.
 
     Raises:
         QueryError: An attribute, measure or dimension is unknown, or there are no scores.
