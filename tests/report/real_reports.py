@@ -1,4 +1,4 @@
-"""Reports of the demo and of real models, in which a class and every tenth file carry names that attack the page."""
+"""Reports of the demo, of many classes and of real models; names of a class and of files attack the page."""
 
 import tempfile
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 import cvfail as cf
+from benchmarks.synthetic import block
 from cvfail.report.html import render
 from cvfail.report.summary import summarise
 from tests.demo_models import FILES, demo_models
@@ -18,7 +19,7 @@ FILE = '"><img src=x>'
 EVERY = {"voc": 4, "wider": 4, "cifar10": 2}
 """Every so many images are taken; with 1 for each, all tests held as well."""
 
-NAMES = ("demo", "voc", "wider", "cifar10")
+NAMES = ("demo", "many_classes", "voc", "wider", "cifar10")
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,16 @@ def real_report(name, shared_data, folder) -> RealReport:
 
 
 def attacking(data):
-    """The first class and every tenth file, with other names."""
+    """The class with most objects and every tenth file, with other names."""
     place = pl.int_range(pl.len())
+    frequent = data.ground_truth["category_id"].mode().sort()[0]
     named = pl.coalesce("file_name", pl.format("{}.png", "image_id"))
     attack = pl.when(place % 10 == 0).then(pl.format("{}{}", pl.lit(FILE), place)).otherwise(named)
     return replace(
         data,
         images=data.images.with_columns(file_name=attack),
         categories=data.categories.with_columns(
-            name=pl.when(place == 0).then(pl.lit(CLASS)).otherwise(pl.col("name"))
+            name=pl.when(category_id=frequent).then(pl.lit(CLASS)).otherwise(pl.col("name"))
         ),
     )
 
@@ -62,6 +64,19 @@ def _demo(_):
     with tempfile.TemporaryDirectory() as folder:
         demo_models(Path(folder), images=160, seed=7)
         return cf.read_coco(*(Path(folder) / name for name in FILES[:2]))
+
+
+def _many_classes(_):
+    """As many classes as LVIS has; at night nothing is found."""
+    made = block(0, seed=1, images=60, categories=1_203)
+    tables = {name: pl.from_arrow(getattr(made, name)) for name in ("images", "ground_truth", "predictions")}
+    tables["images"] = tables["images"].select("image_id", "file_name", "width", "height", "time_of_day")
+    night = tables["images"].filter(time_of_day="night")["image_id"]
+    tables["predictions"] = tables["predictions"].filter(~pl.col("image_id").is_in(night.implode()))
+    categories = pl.DataFrame({"category_id": range(1, 1_204)}).with_columns(
+        name=pl.format("class {}", "category_id")
+    )
+    return cf.from_frames(**tables, categories=categories, box_format="xywh")
 
 
 def _voc(shared_data):
@@ -108,4 +123,4 @@ def _thinned(data, every):
     )
 
 
-_READERS = {"demo": _demo, "voc": _voc, "wider": _wider, "cifar10": _cifar10}
+_READERS = {"demo": _demo, "many_classes": _many_classes, "voc": _voc, "wider": _wider, "cifar10": _cifar10}

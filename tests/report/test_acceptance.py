@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -12,6 +13,7 @@ from tests.report.real_reports import CLASS, FILE, NAMES, real_report
 from tests.report.test_in_browser import ATTACKS, CELL, HEAT, copied
 from tests.report.test_threshold_steps import MOVE, NUMBERS
 
+ROWS = "return [...document.querySelectorAll('.matrix tbody th')].map((n) => n.textContent)"
 SHOWN = "dialog[open] .cards figure"
 
 DRAWN = """
@@ -100,12 +102,14 @@ def test_it_opens_from_disk_without_a_request_or_a_complaint(opened, real):
 
 def test_a_click_on_a_cell_shows_the_rows_of_the_api(page, real):
     matrix = real.evaluation.confusion_matrix()
-    counts = matrix.counts.copy()
+    shown = [place for name in page.run(ROWS) for place in [matrix.labels.index(name)]]
+    counts = matrix.counts[np.ix_(shown, shown)]
     counts[range(len(counts)), range(len(counts))] = 0
-    row, column = divmod(int(counts.argmax()), len(counts))
-    page.run("document.querySelector(arguments[0]).click()", CELL.format(row, column))
+    across, down = divmod(int(counts.argmax()), len(counts))
+    page.run("document.querySelector(arguments[0]).click()", CELL.format(across, down))
+    row, column = shown[across], shown[down]
     behind = matrix.examples(matrix.labels[row], matrix.labels[column])
-    assert len(behind) == counts[row, column]
+    assert len(behind) == counts[across, down] > 0
     assert_shows(page, real, len(behind), behind)
     assert_sql_answers(page, real, behind)
 
@@ -177,37 +181,39 @@ CAPTIONS = f"return [...document.querySelectorAll('{SHOWN} .what')].map((node) =
 
 
 def counts_at(evaluation, score):
-    """Right, wrong and missed of everything and of the first classes; what a classifier leaves out is not right."""
+    """By class, the first ones, and of all (-1): right, wrong and missed; a classifier's rejects are missed."""
     if evaluation.task == "detection":
-        classes = evaluation.metrics(by="category", score=score).df.select("tp", "fp", "fn").rows()
-        return [evaluation.metrics(score=score).df.select("tp", "fp", "fn").row(0), *classes[:3]]
+        known = evaluation.metrics(by="category", score=score).df.head(3)
+        places = [evaluation.evidence.category_names.index(name) for name in known["category"]]
+        everything = evaluation.metrics(score=score).df.select("tp", "fp", "fn").row(0)
+        return {-1: everything, **dict(zip(places, known.select("tp", "fp", "fn").rows(), strict=True))}
     whole = {row["metric"]: row["after"] for row in evaluation.what_if(score).metrics().df.to_dicts()}
     evidence = evaluation.evidence
     answers = evidence.predictions.join(evidence.ground_truth, on="image_id", suffix="_true")
     answers = answers.filter(pl.col("score") >= score)
-    classes = []
-    for name in evidence.categories.sort("category_id")["category_id"][:3]:
+    counts = {-1: tuple(int(whole[name]) for name in ("tp", "fp", "fn"))}
+    for place, name in enumerate(evidence.categories.sort("category_id")["category_id"][:3]):
         said, true = answers.filter(category_id=name), evidence.ground_truth.filter(category_id=name)
         right = int((said["category_id"] == said["category_id_true"]).sum())
-        classes.append((right, len(said) - right, len(true) - right))
-    return [tuple(int(whole[name]) for name in ("tp", "fp", "fn")), *classes]
+        counts[place] = right, len(said) - right, len(true) - right
+    return counts
 
 
 @pytest.mark.parametrize("share", [0.1, 0.6])
 def test_the_slider_shows_the_numbers_of_the_api(page, real, share):
     steps = real.summary["threshold_steps"]["scores"]
     score = page.run(MOVE, int(share * len(steps)))
-    for place, (right, wrong, missed) in enumerate(counts_at(real.evaluation, score)):
-        page.run(CHOOSE, place - 1)
+    for place, (right, wrong, missed) in counts_at(real.evaluation, score).items():
+        page.run(CHOOSE, place)
         shown = page.run(NUMBERS)
         assert [int(shown[key].replace(",", "")) for key in ("right", "wrong", "missed")] == [
             right,
             wrong,
             missed,
         ]
-        rates = {"precision": right / (right + wrong), "recall": right / (right + missed)}
-        assert {name: shown[name] for name in rates} == {
-            name: f"{100 * rate:.1f}%" for name, rate in rates.items()
+        of = {"precision": right + wrong, "recall": right + missed}
+        assert {name: shown[name] for name in of} == {
+            name: f"{100 * right / total:.1f}%" if total else "–" for name, total in of.items()
         }
     page.run(CHOOSE, -1)
 
@@ -250,9 +256,7 @@ def test_keys_alone_reach_everything_and_open_and_close(page, real):
 
 
 def test_malicious_names_are_text(page, real):
-    assert CLASS in page.run(
-        "return [...document.querySelectorAll('.matrix tbody th')].map((n) => n.textContent)"
-    )
+    assert CLASS in page.run(ROWS)
     assert any(image["file_name"].startswith(FILE) for image in real.summary["images"])
     assert page.count("img") == 0
     assert page.count("body script:not([id])") == 1
