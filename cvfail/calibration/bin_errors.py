@@ -116,9 +116,8 @@ class LargestDistance:
         own, drawn = seen.at(self.rows), noise.at(self.rows).means
         gaps, spread = np.abs(own.means), drawn.std(axis=1)
         upper = float((gaps + normal_quantile(confidence) * spread).max())
-        luck = np.divide(
-            (drawn.T * own.sides).T, spread[:, np.newaxis], out=np.zeros_like(drawn), where=drawn != 0.0
-        )
+        known = np.where(spread > 0.0, spread, np.inf)
+        luck = (drawn.T * own.sides / known).T
         reach = quantile(luck.max(axis=0), 0.5 + confidence / 2.0)
         of_all = max(float((gaps - reach * spread).max()), 0.0)
         return min(lower_along(self, seen, noise, confidence), of_all), upper

@@ -54,6 +54,7 @@ def _ask_everything(evaluation: Evaluation) -> None:
     _decompose(evaluation)
     _measure(evaluation)
     _search()
+    _choose()
     _scan()
 
 
@@ -103,6 +104,20 @@ def _search() -> None:
     units = units.with_columns(error=(pl.col("a") == 0) & (pl.col("b") == 0))
     for weight in (None, "cost"):
         search_slices(units, attributes=["a", "b", "c"], error="error", weight=weight, min_support=1)
+
+
+def _choose() -> None:
+    """One of two slices, and an example of it, as the failure modes and the report do."""
+    import numpy as np
+    import polars as pl
+
+    from cvfail.report.choosing import choose
+    from cvfail.slices.every_slice import ClusteredUnits, each_against_rest
+
+    values, every = pl.DataFrame({"a": [0, 1]}), np.ones(2, np.bool_)
+    units = ClusteredUnits.of(values, np.arange(2, dtype=np.int32), min_support=1)
+    each_against_rest(units, np.ones(2), [(units.members([0]), every)])
+    choose(pl.DataFrame({"image": [0, 1]}), [], 1)
 
 
 def _scan() -> None:
