@@ -56,3 +56,33 @@ def test_paper_has_everything_and_the_screen_is_as_before(browser, tmp_path):
     assert browser.count("details:not([open])") == 0
     browser.run("window.dispatchEvent(new Event('afterprint'))")
     assert browser.run(OPEN) == before
+
+
+def test_tinted_cells_are_as_high_as_their_row_where_fingers_need_room(narrow):
+    heights = narrow.run(
+        "return [...document.querySelectorAll('td.heat > button')].map((node) =>"
+        " [node.offsetHeight, node.parentElement.clientHeight])"
+    )
+    assert heights
+    assert all(button == cell for button, cell in heights)
+
+
+def test_on_paper_short_tables_and_heatmaps_are_not_broken_and_heads_are_words(browser, tmp_path):
+    opened(browser, tmp_path, made_up_summary(labels=[f"class {number}" for number in range(14)]))
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    browser.devtools("Emulation.setEmulatedMedia", media="print")
+    style = "return [...document.querySelectorAll('{}')].map((node) => getComputedStyle(node)['{}'])"
+    try:
+        tables = browser.run(
+            "return [...document.querySelectorAll('table.data')].map((node) =>"
+            " [node.tBodies[0].rows.length < 13, getComputedStyle(node).breakInside === 'avoid'])"
+        )
+        heads = browser.run(style.format(".data thead button", "display"))
+        maps = browser.run(style.format("figure.heat", "display"))
+    finally:
+        browser.devtools("Emulation.setEmulatedMedia", media="")
+        browser.look()
+    assert {short for short, _ in tables} == {True, False}
+    assert all(short == kept for short, kept in tables)
+    assert set(heads) == {"contents"}
+    assert set(maps) == {"inline-block"}
